@@ -1,0 +1,270 @@
+# bootname: gives an EC2 instance its DNS name at every boot.
+#
+# `make help` lists what can be made.  Everything is written to build/ only.
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's and stand after ours, so they win.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION ?= 0.1.0
+
+PREFIX ?= /usr/local
+prefix ?= $(PREFIX)
+exec_prefix ?= $(prefix)
+sbindir ?= $(exec_prefix)/sbin
+datarootdir ?= $(prefix)/share
+mandir ?= $(datarootdir)/man
+docdir ?= $(datarootdir)/doc/bootname
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+PYTHON := /usr/bin/python3
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+B ?= build
+V ?= 0
+Q := $(if $(filter 1,$V),,@)
+say = @printf '  %-8s %s\n' $(1) $(2)
+
+comma := ,
+
+# ---- What the program is made of, floor by floor. ----
+
+FLOOR_0 := errinfo platform buf secret retry dnsname template
+FLOOR_1 := http sigv4 xml settings
+FLOOR_2 := imds aws
+FLOOR_3 := route53 ec2 sts
+FLOOR_4 := session instance zone plan report
+FLOOR_5 := up
+FLOOR_6 := main
+MODULES := $(FLOOR_0) $(FLOOR_1) $(FLOOR_2) $(FLOOR_3) $(FLOOR_4) $(FLOOR_5)
+PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
+
+SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) $(FLOOR_6)))
+HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
+OBJECTS := $(SOURCES:helper/%.c=$B/%.o)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+# ---- Flags: found out when first used, so after `make deps` has run. ----
+
+# $(call lazy,NAME,COMMAND): what COMMAND prints, run once.
+lazy = $(eval $(1) := $(shell $(2)))$($(1))
+# $(call try,FLAG): FLAG, where the compiler takes it.
+try = $(shell $(CC) -Werror $(1) -x c -c -o $B/.probe /dev/null 2>&1 || \
+	echo no)
+probe = $(foreach flag,$(1),$(if $(call try,$(flag)),,$(flag)))
+
+PACKAGE_CFLAGS = $(call lazy,PACKAGE_CFLAGS,$(PKG_CONFIG) --cflags $(PACKAGES))
+PACKAGE_LIBS = $(call lazy,PACKAGE_LIBS,$(PKG_CONFIG) --libs $(PACKAGES))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wundef -Wvla -Wimplicit-fallthrough -Wnull-dereference
+PROBED := -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
+	-fstack-clash-protection -fcf-protection=full \
+	-mbranch-protection=standard -fstrict-flex-arrays=3
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fno-common -fPIE
+PROBED_FLAGS = $(eval PROBED_FLAGS := $(call probe,$(PROBED)))$(PROBED_FLAGS)
+
+STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
+DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"'
+# A sanitizer run replaces these three.
+OPTIMIZE ?= -O2 -g
+HARDEN_CFLAGS ?= $(HARDENING) $(PROBED_FLAGS)
+HARDEN_LDFLAGS ?= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+
+OUR_CFLAGS = $(STANDARD) $(DEFINES) $(OPTIMIZE) $(WARNINGS) $(HARDEN_CFLAGS) \
+	$(if $(WERROR),-Werror) $(PACKAGE_CFLAGS)
+COMPILE = $(CC) $(OUR_CFLAGS) -MMD -MP $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(OUR_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
+
+# ---- Building. ----
+
+.PHONY: all
+all: $B/bootname
+
+$B:
+	@mkdir -p $@
+
+$B/%.o: helper/%.c Makefile | $B
+	$(call say,CC,$<)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$B/bootname: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $^ $(PACKAGE_LIBS) $(LDLIBS)
+
+$B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -Ihelper -Itests/unit -MF $@.d -o $@ $< \
+		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
+		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
+
+-include $(wildcard $B/*.d $B/tests/*.d)
+
+# ---- What is missing on this machine. ----
+
+# Without another goal: everything that any goal needs.
+OTHER_GOALS := $(filter-out deps,$(MAKECMDGOALS))
+
+.PHONY: deps
+deps:
+	@sh tests/deps.sh $(OTHER_GOALS)
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL: # the other goals come after deps
+endif
+
+# ---- Tests. ----
+
+$B/tests/sigv4_sign: tests/unit/sigv4_sign.c
+
+TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign
+
+.PHONY: tests
+tests: $B/bootname $(TEST_PROGRAMS)
+
+.PHONY: check
+check: tests
+	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS)
+
+.PHONY: check-asan
+check-asan:
+	@$(MAKE) --no-print-directory check B=$B/asan \
+		OPTIMIZE="-O1 -g -fno-omit-frame-pointer" \
+		HARDEN_CFLAGS="-fsanitize=address$(comma)undefined \
+			-fno-sanitize-recover=all" \
+		HARDEN_LDFLAGS="-fsanitize=address$(comma)undefined"
+
+.PHONY: check-valgrind
+check-valgrind: tests
+	@B=$(abspath $B) BOOTNAME_WRAPPER="valgrind -q --error-exitcode=99 \
+		--leak-check=full --errors-for-leak-kinds=definite$(comma)possible \
+		--trace-children=no" sh tests/check.sh $(UNIT_TESTS)
+
+.PHONY: demo
+demo: $B/bootname
+	@BOOTNAME=$(abspath $B/bootname) $(PYTHON) tests/demo.py
+
+.PHONY: emulate
+emulate:
+	@$(PYTHON) tests/aws $(ARGS)
+
+# ---- Style and static analysis. ----
+
+TEST_SOURCES := $(wildcard tests/unit/*.c tests/unit/*.h)
+
+.PHONY: lint
+lint: lint-format lint-floors lint-tidy lint-cppcheck lint-analyzer \
+	lint-musl lint-shell lint-man lint-python
+
+.PHONY: lint-format
+lint-format:
+	$(call say,FORMAT,helper tests/unit)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES) $(HEADERS) \
+		$(TEST_SOURCES)
+
+.PHONY: format
+format:
+	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(TEST_SOURCES)
+
+.PHONY: lint-floors
+lint-floors:
+	$(call say,FLOORS,helper)
+	$(Q)$(PYTHON) tests/floors.py "$(FLOOR_0)" "$(FLOOR_1)" "$(FLOOR_2)" \
+		"$(FLOOR_3)" "$(FLOOR_4)" "$(FLOOR_5)" "$(FLOOR_6)"
+
+.PHONY: lint-tidy
+lint-tidy:
+	$(call say,TIDY,helper)
+	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $(SOURCES) -- \
+		$(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) 2>&1 | \
+		{ grep -v 'warnings generated' || true; }
+
+.PHONY: lint-cppcheck
+lint-cppcheck:
+	$(call say,CPPCHECK,helper)
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 \
+		--enable=warning,portability,performance --inline-suppr \
+		$(DEFINES) $(SOURCES)
+
+.PHONY: lint-analyzer
+lint-analyzer: | $B
+	$(call say,ANALYZER,helper)
+	$(Q)for source in $(SOURCES); do \
+		gcc $(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) -O1 -fanalyzer \
+			-Werror -c -o $B/.analyzed "$$source" || exit 1; done
+
+# musl's own headers, then ours for the libraries: syntax only.
+.PHONY: lint-musl
+lint-musl: | $B
+	$(call say,MUSL,helper)
+	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -- $(SOURCES)
+
+.PHONY: lint-shell
+lint-shell:
+	$(call say,SHELL,.ci tests)
+	$(Q)shellcheck .ci/run tests/*.sh
+
+.PHONY: lint-man
+lint-man:
+	$(call say,MAN,docs)
+	$(Q)mandoc -Tlint -Wstyle docs/*.[58]
+
+.PHONY: lint-python
+lint-python:
+	$(call say,PYTHON,tests)
+	$(Q)$(PYTHON) -m pyflakes tests
+
+# ---- Installing. ----
+
+MAN_PAGES := bootname.8 bootname.yaml.5
+
+.PHONY: install
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
+		$(DESTDIR)$(mandir)/man5
+	$(INSTALL) -m 755 $B/bootname $(DESTDIR)$(sbindir)/bootname
+	$(INSTALL) -m 644 docs/bootname.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 644 docs/bootname.yaml.5 $(DESTDIR)$(mandir)/man5/
+
+.PHONY: uninstall
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/bootname $(DESTDIR)$(mandir)/man8/bootname.8 \
+		$(DESTDIR)$(mandir)/man5/bootname.yaml.5
+
+.PHONY: dist
+dist: | $B
+	git archive --prefix=bootname-$(VERSION)/ HEAD | \
+		gzip -9n > $B/bootname-$(VERSION).tar.gz
+	cd $B && sha256sum bootname-$(VERSION).tar.gz \
+		> bootname-$(VERSION).tar.gz.sha256
+
+.PHONY: clean
+clean:
+	rm -rf $B
+
+.PHONY: distclean
+distclean: clean
+	find tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:
+	@printf '%s\n' \
+		'make deps          install what is missing (deps GOAL: for that only)' \
+		'make               build/bootname' \
+		'make demo          an emulated instance gets its name' \
+		'make check         every test' \
+		'make check-asan    every test under ASan and UBSan' \
+		'make check-valgrind  every test under valgrind' \
+		'make lint          style and static analysis' \
+		'make emulate       the AWS emulator, for your shell' \
+		'make install       to $$(DESTDIR)$$(PREFIX)' \
+		'make dist          a source tarball'

@@ -1,0 +1,53 @@
+/*
+ * This instance: what the settings need to know about it, and no more.
+ */
+#ifndef INSTANCE_H
+#define INSTANCE_H
+
+#include "dnsname.h"
+
+struct aws;
+struct errinfo;
+struct imds;
+struct settings;
+
+struct instance {
+	char id[33];		 /* "i-" and 8 or 17 hexadecimal digits */
+	char region[33];	 /* such as "eu-west-1" */
+	char name[DNSNAME_SIZE]; /* folded: the DNS name it is to have */
+	char ipv4[16];		 /* dotted; "": has none, or none is wanted */
+	char ipv6[46];		 /* as inet_ntop writes it; "": as above */
+};
+
+/*
+ * Learn id and region: from the metadata; the region from AWS_REGION where
+ * the environment has it.
+ * Returns 0, or -1 as imds_get, and STATUS_DATA where they are none.
+ */
+int instance_identify(struct instance *instance, struct imds *imds,
+		      struct errinfo *err);
+
+/*
+ * Learn the name: the setting name with its placeholders replaced, else the
+ * tag dnsname; relative names get the setting zone behind them.
+ * Tags come from the metadata; where they are switched off there, from EC2's
+ * DescribeTags by aws.  Waits for a tag as long as the setting grace says.
+ * Returns 0; 1 where there are neither settings nor tag; or -1:
+ * STATUS_SETTINGS and STATUS_DATA (no DNS name, from settings and from a
+ * tag), STATUS_UNAVAILABLE (no such tag), else as imds_get and aws_call.
+ */
+int instance_learn_name(struct instance *instance,
+			const struct settings *settings, struct imds *imds,
+			struct aws *aws, struct errinfo *err);
+
+/*
+ * Learn the addresses of the types that the settings want, waiting for them
+ * as long as the setting grace says.
+ * Returns 0, or -1: STATUS_UNAVAILABLE where one that must be there is not,
+ * STATUS_DATA where one is no address, else as imds_get.
+ */
+int instance_learn_addresses(struct instance *instance,
+			     const struct settings *settings, struct imds *imds,
+			     struct errinfo *err);
+
+#endif

@@ -1,0 +1,74 @@
+#define _DEFAULT_SOURCE /* explicit_bzero, getentropy */
+#include "platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+void platform_wipe(void *memory, size_t size)
+{
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+	explicit_bzero(memory, size);
+#else
+	volatile unsigned char *byte = memory;
+
+	while (size--)
+		*byte++ = 0;
+#endif
+}
+
+void platform_harden(void)
+{
+	const struct rlimit none = {0, 0};
+	int fd;
+
+	/* Best effort: a system that refuses is no reason not to boot. */
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+uint32_t platform_random(void)
+{
+	struct timespec now = {0, 0};
+	uint32_t bits;
+
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+	if (getentropy(&bits, sizeof(bits)) == 0)
+		return bits;
+#endif
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	bits = (uint32_t)now.tv_nsec ^ ((uint32_t)getpid() << 16);
+	return bits * 2654435761U; /* Knuth's multiplicative hash */
+}
+
+int64_t platform_monotonic_ms(void)
+{
+	struct timespec now = {0, 0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void platform_sleep_ms(int64_t milliseconds)
+{
+	struct timespec left = {
+		.tv_sec = (time_t)(milliseconds / 1000),
+		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
+	};
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}

@@ -1,0 +1,45 @@
+/*
+ * What the user sees: one line per record set, or one JSON object.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct errinfo;
+struct plan;
+
+enum report_stage { STAGE_IMDS, STAGE_ZONE, STAGE_CHANGE, STAGES };
+
+struct report {
+	bool json;
+	bool quiet;   /* nothing on standard output */
+	bool verbose; /* progress on standard error */
+	bool dry_run;
+
+	/* What came out, filled in by the command. */
+	bool changed;
+	const char *zone_id;	 /* NULL: none was looked for */
+	const char *change_id;	 /* NULL: no change was sent */
+	const struct plan *plan; /* NULL: nothing to publish */
+	const char *nothing;	 /* why there was nothing to do, or NULL */
+	unsigned imds_calls, route53_calls, ec2_calls, sts_calls;
+	int64_t ms[STAGES]; /* time spent */
+	int64_t total_ms;
+};
+
+/* With -v: one line of progress on standard error. */
+void report_progress(const struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Print what came out, on standard output.
+ * Returns 0, or -1 with STATUS_SYSTEM where it cannot be written.
+ */
+int report_result(const struct report *report, struct errinfo *err);
+
+/* Print an error: one line on standard error; with -j also as JSON. */
+void report_error(const struct report *report, const struct errinfo *err);
+
+#endif
