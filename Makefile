@@ -35,17 +35,23 @@ comma := ,
 
 # ---- What the program is made of, floor by floor. ----
 
-FLOOR_0 := errinfo platform buf secret retry dnsname template
-FLOOR_1 := http sigv4 xml settings
-FLOOR_2 := imds aws
-FLOOR_3 := route53 ec2 sts
-FLOOR_4 := session instance zone plan report
-FLOOR_5 := up
-FLOOR_6 := main
-MODULES := $(FLOOR_0) $(FLOOR_1) $(FLOOR_2) $(FLOOR_3) $(FLOOR_4) $(FLOOR_5)
+FLOORS := \
+	errinfo,platform,retry \
+	buf,secret \
+	dnsname,template \
+	http,sigv4,xml,settings \
+	imds,aws \
+	route53,ec2,sts \
+	session,instance,zone \
+	plan \
+	report \
+	up \
+	main
+PROGRAMS := main
+MODULES := $(filter-out $(PROGRAMS),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
-SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) $(FLOOR_6)))
+SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) $(PROGRAMS)))
 HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
 OBJECTS := $(SOURCES:helper/%.c=$B/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -167,7 +173,7 @@ lint: lint-format lint-floors lint-tidy lint-cppcheck lint-analyzer \
 
 .PHONY: lint-format
 lint-format:
-	$(call say,FORMAT,helper tests/unit)
+	$(call say,FORMAT,'helper tests/unit')
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES) $(HEADERS) \
 		$(TEST_SOURCES)
 
@@ -178,15 +184,15 @@ format:
 .PHONY: lint-floors
 lint-floors:
 	$(call say,FLOORS,helper)
-	$(Q)$(PYTHON) tests/floors.py "$(FLOOR_0)" "$(FLOOR_1)" "$(FLOOR_2)" \
-		"$(FLOOR_3)" "$(FLOOR_4)" "$(FLOOR_5)" "$(FLOOR_6)"
+	$(Q)$(PYTHON) tests/floors.py $(FLOORS)
 
 .PHONY: lint-tidy
-lint-tidy:
+lint-tidy: | $B
 	$(call say,TIDY,helper)
-	$(Q)$(CLANG_TIDY) --quiet --warnings-as-errors='*' $(SOURCES) -- \
-		$(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) 2>&1 | \
-		{ grep -v 'warnings generated' || true; }
+	$(Q)for source in $(SOURCES); do \
+		$(CLANG_TIDY) --quiet --warnings-as-errors='*' "$$source" -- \
+			$(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) \
+			2>$B/.tidy || { cat $B/.tidy; exit 1; }; done
 
 .PHONY: lint-cppcheck
 lint-cppcheck:
@@ -210,7 +216,7 @@ lint-musl: | $B
 
 .PHONY: lint-shell
 lint-shell:
-	$(call say,SHELL,.ci tests)
+	$(call say,SHELL,'.ci tests')
 	$(Q)shellcheck .ci/run tests/*.sh
 
 .PHONY: lint-man

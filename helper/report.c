@@ -14,8 +14,8 @@ void report_progress(const struct report *report, const char *format, ...)
 
 	if (!report->verbose)
 		return;
-	(void)fputs("bootname: ", stderr);
 	va_start(args, format);
+	(void)fputs("bootname: ", stderr);
 	(void)vfprintf(stderr, format, args);
 	va_end(args);
 	(void)fputc('\n', stderr);

@@ -1,0 +1,74 @@
+"""A throw-away certificate authority and one server certificate for every AWS name."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+
+import botocore
+
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256", "-batch",
+       "-days", "3650")
+CHINA = ("cn-north-1", "cn-northwest-1")
+
+
+def regions():
+    """The regions of the standard partition, as botocore knows them."""
+    data = pathlib.Path(botocore.__file__).parent / "data/partitions.json"
+    if not data.exists():
+        return ["eu-west-1", "us-east-1"]
+    standard = json.loads(data.read_bytes())["partitions"][0]
+    return sorted(name for name in standard["regions"] if name.count("-") == 2)
+
+
+def alternative_names(host):
+    """What the server certificate is good for."""
+    addresses = {"127.0.0.1", "::1", "169.254.169.254", host}
+    names = ["localhost", "*.amazonaws.com", "*.amazonaws.com.cn", "*.us-gov.amazonaws.com",
+             "route53.global.api.aws", "route53-fips.global.api.aws"]
+    names += [f"*.{region}.{suffix}" for region in regions()
+              for suffix in ("amazonaws.com", "api.aws")]
+    names += [f"*.{region}.amazonaws.com.cn" for region in CHINA]
+    return ",".join([f"IP:{address}" for address in sorted(addresses)]
+                    + [f"DNS:{name}" for name in names])
+
+
+class Authority:
+    """Files in the work folder: ca.pem, server.pem, server.key, and trust/, a hashed folder."""
+
+    def __init__(self, directory, host):
+        self.directory = pathlib.Path(directory)
+        self.host = host
+        self.bundle = self.directory / "ca.pem"
+        self.folder = self.directory / "trust"
+        self.certificate = self.directory / "server.pem"
+        self.key = self.directory / "server.key"
+
+    def create(self):
+        """Make keys and certificates."""
+        authority_key = self.directory / "ca.key"
+        self._openssl("req", "-x509", *KEY, "-keyout", authority_key, "-out", self.bundle,
+                      "-subj", "/CN=bootname tests, throw-away CA",
+                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        self._openssl("req", "-x509", *KEY, "-CA", self.bundle, "-CAkey", authority_key,
+                      "-keyout", self.key, "-out", self.certificate, "-subj", "/CN=AWS emulator",
+                      "-addext", "basicConstraints=critical,CA:FALSE",
+                      "-addext", "extendedKeyUsage=serverAuth",
+                      "-addext", f"subjectAltName={alternative_names(self.host)}")
+        authority_key.unlink()
+        self._link()
+
+    def _link(self):
+        """The folder that `openssl rehash` would make of the one certificate."""
+        self.folder.mkdir()
+        shutil.copy(self.bundle, self.folder / "ca.pem")
+        subject_hash = self._openssl("x509", "-hash", "-noout", "-in", self.bundle).strip()
+        (self.folder / f"{subject_hash}.0").symlink_to("ca.pem")
+
+    @staticmethod
+    def _openssl(*arguments):
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True,
+                              check=False, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
+        return done.stdout

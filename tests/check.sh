@@ -1,0 +1,44 @@
+#!/bin/sh
+# Run every test and close with one line.  Arguments: the unit tests, by name.
+# B: the build folder.  BOOTNAME_WRAPPER: put in front of each program, such as
+# "valgrind -q".
+set -u
+
+: "${B:?}" "${BOOTNAME_WRAPPER:=}"
+export B BOOTNAME_WRAPPER PYTHONDONTWRITEBYTECODE=1
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0
+failed=0
+
+for test in "$@"; do
+	# shellcheck disable=SC2086 # the wrapper is a list of words
+	if $BOOTNAME_WRAPPER "$B/tests/$test" >"$log" 2>&1; then
+		ran=$(sed -n 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log")
+		grep -h '^note:' "$log"
+		if [ "${ran:-0}" -gt 0 ]; then
+			passed=$((passed + ran))
+			continue
+		fi
+		echo "$test: ran no test"
+	fi
+	echo "FAILED: $test"
+	cat "$log"
+	failed=$((failed + 1))
+done
+echo "unit tests: $passed passed, $failed programs failed"
+
+# shellcheck disable=SC2086
+/usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$(nproc)" tests/e2e \
+	${PYTEST_ARGS:-} 2>&1 | tee "$log"
+last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|error)' "$log" | tail -n 1)
+number() { echo "$last" | sed -n "s/.*\b\([0-9]*\) $1.*/\1/p"; }
+e2e_passed=$(number passed)
+e2e_failed=$(number failed)
+e2e_errors=$(number error)
+e2e_skipped=$(number skipped)
+[ "${e2e_passed:-0}" -gt 0 ] || e2e_errors=$((${e2e_errors:-0} + 1))
+passed=$((passed + ${e2e_passed:-0}))
+failed=$((failed + ${e2e_failed:-0} + ${e2e_errors:-0}))
+echo "$passed passed, $failed failed, ${e2e_skipped:-0} skipped"
+[ "$failed" = 0 ]

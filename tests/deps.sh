@@ -1,0 +1,119 @@
+#!/bin/sh
+# Install what is missing to make the goals named as arguments; without any,
+# what every goal needs.  Says so and does nothing where all is there.
+set -eu
+
+goals=" ${*:-all demo check check-valgrind lint dist} "
+
+# One line a package: the goals that need it, its name for apt-get and for dnf
+# ("-": that distribution has none, or has it in another one of the list).
+packages() {
+	cat <<-'LIST'
+	build           gcc                   gcc
+	build           libc6-dev             glibc-devel
+	build           pkg-config            pkgconf-pkg-config
+	build           libcurl4-openssl-dev  libcurl-devel
+	build           libyaml-dev           libyaml-devel
+	build           libjson-c-dev         json-c-devel
+	build           libssl-dev            openssl-devel
+	build           libexpat1-dev         expat-devel
+	emulate         ca-certificates       ca-certificates
+	emulate         python3               python3
+	emulate         python3-botocore      python3-botocore
+	emulate         python3-dnspython     python3-dns
+	emulate         bind9                 bind
+	emulate         bind9-dnsutils        bind-utils
+	emulate         openssl               openssl
+	check           libcmocka-dev         libcmocka-devel
+	check           python3-pytest        python3-pytest
+	check           python3-pytest-xdist  python3-pytest-xdist
+	check           curl                  curl
+	check           mandoc                mandoc
+	check           libasan               libasan
+	check           libubsan              libubsan
+	check-valgrind  valgrind              valgrind
+	lint            clang-format          clang-tools-extra
+	lint            clang-tidy            -
+	lint            cppcheck              cppcheck
+	lint            shellcheck            ShellCheck
+	lint            musl-tools            musl-gcc
+	lint            python3-pyflakes      python3-pyflakes
+	lint            mandoc                mandoc
+	dist            git                   git
+	LIST
+}
+
+# The lines above that these goals need.
+kinds=build
+case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "*)
+	kinds="$kinds emulate" ;;
+esac
+case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
+case $goals in *" check-valgrind "*) kinds="$kinds check-valgrind" ;; esac
+case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
+case $goals in *" dist"*) kinds="$kinds dist" ;; esac
+
+if command -v apt-get >/dev/null; then
+	manager=apt-get column=2
+elif command -v dnf >/dev/null; then
+	manager=dnf column=3
+else
+	echo "make deps: neither apt-get nor dnf here; install by hand:" >&2
+	packages >&2
+	exit 1
+fi
+
+is_installed() {
+	if [ $manager = apt-get ]; then
+		dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+			grep -qx installed
+	else
+		rpm -q --whatprovides "$1" >/dev/null 2>&1
+	fi
+}
+
+missing=
+for kind in $kinds; do
+	for package in $(packages | awk -v kind="$kind" -v column=$column \
+		'$1 == kind { print $column }'); do
+		case $manager:$package in
+		*:- | apt-get:libasan | apt-get:libubsan) continue ;; # gcc's own
+		esac
+		is_installed "$package" || missing="$missing $package"
+	done
+done
+# shellcheck disable=SC2086 # a list of words
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+if [ -z "${missing% }" ]; then
+	echo "make deps: nothing is missing"
+	exit 0
+fi
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+	command -v sudo >/dev/null || {
+		echo "make deps: needs root to install: $missing" >&2
+		exit 1
+	}
+	as_root=sudo
+fi
+
+echo "make deps: installing $missing"
+if [ $manager = apt-get ]; then
+	$as_root apt-get update -qq
+	# shellcheck disable=SC2086 # a list of words
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends $missing >/dev/null
+else
+	# shellcheck disable=SC2086
+	$as_root dnf install -y -q $missing
+fi
+
+# BIND is wanted as a program: what its package starts is switched off again.
+case " $missing " in *" bind9 "* | *" bind "*)
+	if [ -d /run/systemd/system ]; then
+		echo "make deps: switching off the name server that came with bind"
+		$as_root systemctl disable --now --quiet named || :
+	fi
+	;;
+esac

@@ -1,0 +1,70 @@
+"""Hold the shape of helper/: floors, third-party headers, listed files, banned functions.
+
+Arguments: the modules of each floor, joined by commas, from the lowest floor up.
+"""
+
+import pathlib
+import re
+import sys
+
+HELPER = pathlib.Path("helper")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+# A header of each library, and the one file that may include it.
+LIBRARIES = {
+    "curl/": "http.c",
+    "yaml.h": "settings.c",
+    "json": "imds.c",
+    "openssl/": "sigv4.c",
+    "expat": "xml.c",
+}
+
+# Unbounded, or with hidden state; each has a bounded one beside it.
+BANNED = re.compile(
+    r"\b(strcpy|strncpy|strcat|strncat|sprintf|vsprintf|gets|strtok|alloca|system|popen"
+    r"|gmtime|localtime|ctime|asctime|tmpnam|mktemp|atoi|atol|sscanf|signal|sleep|usleep)\s*\("
+)
+
+
+def faults_of(path, floor_of):
+    """Yield what is wrong with one file."""
+    text = path.read_text()
+    module = path.stem
+    for quote, header in INCLUDE.findall(text):
+        if quote == '"':
+            included = header.removesuffix(".h")
+            if included not in floor_of:
+                yield f"includes {header}, which is no module"
+            elif included != module and floor_of[included] >= floor_of[module]:
+                yield f"includes {header}, which is not on a lower floor"
+            continue
+        for library, owner in LIBRARIES.items():
+            if header.startswith(library) and path.name != owner:
+                yield f"includes <{header}>; only {owner} may"
+    code = TEXT.sub('""', COMMENT.sub("", text))
+    for match in BANNED.finditer(code):
+        yield f"calls {match.group(1)}"
+
+
+def main():
+    floor_of = {}
+    for floor, modules in enumerate(sys.argv[1:]):
+        for module in modules.split(","):
+            floor_of[module] = floor
+    faults = 0
+    for path in sorted(HELPER.glob("*.[ch]")):
+        found = list(faults_of(path, floor_of)) if path.stem in floor_of else ["is in no floor"]
+        for fault in found:
+            print(f"{path}: {fault}")
+            faults += 1
+    for module in floor_of:
+        if not (HELPER / f"{module}.c").exists():
+            print(f"{module}: is in a floor and has no file")
+            faults += 1
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
