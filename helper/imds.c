@@ -87,7 +87,7 @@ static int status_fault(long status, struct errinfo *err)
 /* One try, with its errors named after what was asked for. */
 static int try_once(struct imds *imds, const char *method, const char *path,
 		    const char *header, struct http_response *response,
-		    struct retry *retry, struct errinfo *err)
+		    struct errinfo *err)
 {
 	char url[1024];
 	const char *const headers[] = {header, NULL};
@@ -103,7 +103,6 @@ static int try_once(struct imds *imds, const char *method, const char *path,
 	(void)snprintf(url, sizeof(url), "%s/latest/%s", imds->base_url, path);
 	imds->calls++;
 	if (!http_send(imds->http, &request, response, err)) {
-		retry->retry_after_ms = response->retry_after_ms;
 		if (response->status == 200)
 			return 0;
 		if (response->status == 404)
@@ -113,36 +112,29 @@ static int try_once(struct imds *imds, const char *method, const char *path,
 	return errinfo_prefix(err, "%s: ", path);
 }
 
-static int get_token(struct imds *imds, struct retry *retry,
+static int get_token(struct imds *imds, struct http_response *response,
 		     struct errinfo *err)
 {
-	struct http_response response = {.body = BUF_INIT(TOKEN_LIMIT)};
 	int rc;
 
 	if (imds->token_header.len)
 		return 0;
 	rc = try_once(imds, "PUT", "api/token",
 		      "X-aws-ec2-metadata-token-ttl-seconds: " TOKEN_LIFE_S,
-		      &response, retry, err);
+		      response, err);
+	if (rc < 0)
+		return -1;
 	if (rc > 0)
-		rc = errinfo_set(err, STATUS_UNAVAILABLE,
-				 "api/token: HTTP 404: no IMDSv2 here; is this "
-				 "an EC2 instance?");
-	if (rc)
-		goto out;
-	rc = -1;
-	if (!response.body.len ||
-	    strlen(response.body.data) != response.body.len ||
-	    strpbrk(response.body.data, "\r\n<")) {
-		errinfo_set(err, STATUS_DATA, "api/token: no token");
-		goto out;
-	}
+		return errinfo_set(err, STATUS_UNAVAILABLE,
+				   "api/token: HTTP 404: no IMDSv2 here; is "
+				   "this an EC2 instance?");
+	if (!response->body.len ||
+	    strlen(response->body.data) != response->body.len ||
+	    strpbrk(response->body.data, "\r\n<"))
+		return errinfo_set(err, STATUS_DATA, "api/token: no token");
 	buf_addf(&imds->token_header, "X-aws-ec2-metadata-token: %s",
-		 response.body.data);
-	rc = buf_check(&imds->token_header, "token", err);
-out:
-	buf_release(&response.body);
-	return rc;
+		 response->body.data);
+	return buf_check(&imds->token_header, "token", err);
 }
 
 /* A silent token request is mostly a container behind a hop limit of 1. */
@@ -161,15 +153,14 @@ static int gave_up(const struct imds *imds, struct errinfo *err)
 
 /* One try; a token that the service no longer knows is dropped. */
 static int try_with_token(struct imds *imds, const char *path,
-			  struct http_response *response, struct retry *retry,
-			  struct errinfo *err)
+			  struct http_response *response, struct errinfo *err)
 {
 	int rc;
 
-	if (get_token(imds, retry, err))
+	if (get_token(imds, response, err))
 		return -1;
 	rc = try_once(imds, "GET", path, imds->token_header.data, response,
-		      retry, err);
+		      err);
 	if (response->status == 401)
 		buf_release(&imds->token_header);
 	return rc;
@@ -183,9 +174,10 @@ int imds_get(struct imds *imds, const char *path, struct buf *value,
 	int rc;
 
 	for (;;) {
-		rc = try_with_token(imds, path, &response, &retry, err);
+		rc = try_with_token(imds, path, &response, err);
 		if (rc >= 0 || err->status != STATUS_TEMPORARY)
 			break;
+		retry.retry_after_ms = response.retry_after_ms;
 		if (http_wait(imds->http, &retry, RETRY_METADATA, err)) {
 			rc = gave_up(imds, err);
 			break;

@@ -1,0 +1,110 @@
+"""Hold the manual pages and the README against the code: options, settings, exit statuses."""
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).parents[2]
+
+
+def read(path):
+    return (TOP / path).read_text()
+
+
+def keys(supported=True):
+    """The settings that the code knows."""
+    rows = re.findall(r'\{"(\w+)", (KIND_\w+)', read("helper/settings.c"))
+    return {name for name, kind in rows if (kind != "KIND_LATER") == supported}
+
+
+def later_keys():
+    return keys(supported=False)
+
+
+def short_options():
+    optstring = re.search(r'getopt_long\(argc, argv, "([\w:]+)"', read("helper/main.c")).group(1)
+    return set(optstring.replace(":", ""))
+
+
+def long_options():
+    return set(re.findall(r'^\t\{"([a-z-]+)", ', read("helper/main.c"), re.MULTILINE))
+
+
+def manual_options():
+    """The flags that the list of options in bootname(8) describes."""
+    page = read("docs/bootname.8")
+    options = page[page.index("The options are:") : page.index(".Sh OUTPUT")]
+    return re.findall(r"^\.It (Fl .*)$", options, re.MULTILINE)
+
+
+def test_code_is_read_as_expected():
+    assert len(keys()) >= 14 and len(short_options()) >= 8 and len(long_options()) >= 4
+
+
+def test_manual_describes_every_short_option_and_no_other():
+    described = set(re.findall(r"Fl (\w)\b", "\n".join(manual_options())))
+    assert described == short_options()
+
+
+def test_manual_describes_every_long_option_and_no_other():
+    described = set(re.findall(r"Fl -([a-z-]+)", "\n".join(manual_options())))
+    assert described == long_options()
+
+
+def test_help_names_every_option(run):
+    text = run.arguments("-h").stdout
+    synopsis = set("".join(re.findall(r"-(\w+)\b", text)))
+    assert short_options() <= synopsis
+    for option in long_options():
+        assert f"--{option}" in text
+
+
+def test_manual_describes_every_setting_and_no_other():
+    page = read("docs/bootname.yaml.5")
+    described = set(re.findall(r"^\.It Ic (\w+)$", page, re.MULTILINE))
+    assert described == keys()
+
+
+def test_manual_names_the_settings_that_are_refused_as_not_supported_yet():
+    page = read("docs/bootname.yaml.5")
+    listed = page[page.index("known and refused") : page.index("A text that YAML")]
+    assert set(re.findall(r"^\.Ic (\w+)", listed, re.MULTILINE)) == later_keys()
+
+
+def test_readme_table_has_every_setting_and_no_other():
+    text = read("README.md")
+    table = text[text.index("| key | meaning") : text.index("A wrong setting")]
+    cells = re.findall(r"^\| (`[^|]+`) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(cells))) == keys()
+
+
+def test_manual_lists_every_exit_status_and_no_other():
+    statuses = set(re.findall(r"STATUS_\w+ = (\d+)", read("helper/errinfo.h")))
+    page = read("docs/bootname.8")
+    section = page[page.index(".Sh EXIT STATUS") : page.index(".Sh EXAMPLES")]
+    assert set(re.findall(r"^\.It (\d+)$", section, re.MULTILINE)) == statuses
+
+
+def test_manual_names_every_variable_of_the_environment():
+    page = read("docs/bootname.8")
+    for path in sorted((TOP / "helper").glob("*.c")):
+        for name in re.findall(r'"((?:AWS|BOOTNAME)_[A-Z0-9_]+)"', path.read_text()):
+            assert re.search(rf"\b{name}\b", page), f"{path.name} reads {name}"
+
+
+@pytest.mark.parametrize("page", ["bootname.8", "bootname.yaml.5"])
+def test_manual_is_sound_mdoc(page):
+    lint = subprocess.run(
+        ["mandoc", "-Tlint", "-Wwarning", TOP / "docs" / page],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (lint.returncode, lint.stdout) == (0, "")
+
+
+def test_changelog_and_readme_point_to_files_that_exist():
+    for target in re.findall(r"\]\(([\w./-]+)\)", read("README.md")):
+        assert (TOP / target).exists(), target

@@ -1,0 +1,70 @@
+/*
+ * What every unit test needs: cmocka, and checks that name the row of a table
+ * on failure.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+/* cmocka wants these four before itself. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errinfo.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
+
+#define RUN(tests) cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL)
+
+static inline void unit_number(const char *row, long long got, long long want)
+{
+	if (got != want)
+		fail_msg("%s: want %lld, got %lld", row, want, got);
+}
+
+static inline void unit_text(const char *row, const char *got, const char *want)
+{
+	if (strcmp(got, want))
+		fail_msg("%s: want \"%s\", got \"%s\"", row, want, got);
+}
+
+static inline void unit_starts(const char *row, const char *got,
+			       const char *want)
+{
+	if (strncmp(got, want, strlen(want)))
+		fail_msg("%s: want a text that starts with \"%s\", got \"%s\"",
+			 row, want, got);
+}
+
+static inline void unit_holds(const char *row, const char *got,
+			      const char *want)
+{
+	if (!strstr(got, want))
+		fail_msg("%s: want a text that holds \"%s\", got \"%s\"", row,
+			 want, got);
+}
+
+/* A failure of this status with one printable line; or status 0: none. */
+static inline void unit_result(const char *row, int rc,
+			       const struct errinfo *err, int status)
+{
+	int want = status ? -1 : 0;
+
+	if (rc != want || (status && err->status != status))
+		fail_msg("%s: want rc %d, status %d; got rc %d, status %d: %s",
+			 row, want, status, rc, err->status, err->text);
+	for (const char *c = status ? err->text : ""; *c; c++)
+		if (*c < ' ' || *c > '~')
+			fail_msg("%s: the error holds the byte 0x%02x", row,
+				 (unsigned)(unsigned char)*c);
+}
+
+#endif
