@@ -36,13 +36,13 @@ comma := ,
 # ---- What the program is made of, floor by floor. ----
 
 FLOORS := \
-	errinfo,platform,retry \
-	buf,secret \
+	errinfo,platform \
+	buf,secret,retry \
 	dnsname,template \
 	http,sigv4,xml,settings \
 	imds,aws \
 	route53,ec2,sts \
-	session,instance,zone \
+	credentials,instance,zone \
 	plan \
 	report \
 	up \
@@ -75,7 +75,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 PROBED := -Wlogical-op -Wduplicated-cond -Wduplicated-branches \
 	-fstack-clash-protection -fcf-protection=full \
 	-mbranch-protection=standard -fstrict-flex-arrays=3
-HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fno-common -fPIE
 PROBED_FLAGS = $(eval PROBED_FLAGS := $(call probe,$(PROBED)))$(PROBED_FLAGS)
 

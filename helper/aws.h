@@ -4,61 +4,62 @@
 #ifndef AWS_H
 #define AWS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "buf.h"
-#include "secret.h"
+#include "xml.h"
 
-struct errinfo;
-struct http;
+struct secret;
 
 enum aws_service { AWS_ROUTE53, AWS_EC2, AWS_STS, AWS_SERVICES };
 
-enum { AWS_LIMIT = 1024 * 1024 }; /* bytes of one answer */
+/* Whose credentials a call is made with. */
+enum aws_identity {
+	AWS_INSTANCE, /* the instance's own role */
+	AWS_ASSUMED,  /* the role of the setting role_arn */
+	AWS_IDENTITIES,
+};
 
-/* Supply credentials.  Returns 0, or -1 with err filled in. */
-typedef int (*aws_refresh)(void *context, struct secret *secret,
-			   struct errinfo *err);
-
+/* What all calls share; set before the first one. */
 struct aws {
-	struct http *http;    /* the caller's */
-	const char *proxy;    /* as in struct http_request; the caller's */
-	char region[33];      /* of the instance, such as "eu-west-1" */
-	struct secret secret; /* empty before the first call */
-	aws_refresh refresh;  /* asked for the first, and once when expired */
-	void *refresh_context;
-	int64_t clock_offset_s;	      /* the server's clock less ours */
+	char region[33];   /* of the instance: tells partition and endpoints */
+	const char *proxy; /* as in struct http_request */
+	enum aws_identity route53_identity;
+	/* Asked for the first credentials, and once when they have expired.
+	 * Returns 0, or -1 with errinfo filled in. */
+	int (*supply)(enum aws_identity identity, struct secret *secret);
 	unsigned calls[AWS_SERVICES]; /* requests sent */
 };
 
+extern struct aws aws;
+
 struct aws_request {
 	enum aws_service service;
-	const char *action;   /* as IAM names it: "route53:GetChange" */
-	const char *resource; /* what IAM must allow it on, for errors: "*", an
-				 ARN, or an ARN from its second colon on */
-	const char *method;
+	const char *operation; /* such as "GetChange" */
+	const char *resource;  /* what IAM must allow it on, for errors: "*", an
+				  ARN, or what follows "hostedzone/" */
 	const char *path;
-	const char *query; /* encoded, "" for none */
-	const char *content_type;
-	const struct buf *body; /* NULL: none */
+	const char *query;	/* encoded, "" for none */
+	const char *type;	/* Content-Type header line; NULL: none */
+	const struct buf *body; /* NULL: a GET; else a POST */
 };
 
-/*
- * Make a call until it is answered for good or the deadline passes.
- * region: of the instance; tells partition and endpoints.
- * answer: cleared, then gets the body of a 2xx answer, at most AWS_LIMIT.
- * Returns 0, or -1 with the service's error code in err->code:
- * STATUS_TEMPORARY (deadline), STATUS_DENIED, STATUS_UNAVAILABLE (no such
- * hosted zone), STATUS_DATA, STATUS_SETTINGS (endpoint override).
- * What is retried: botocore's lists of throttling and transient errors; once
- * each: expired credentials, and a signature refused for its time, signed
- * again by the server's Date.
- */
-int aws_call(struct aws *aws, const struct aws_request *request,
-	     struct buf *answer, struct errinfo *err);
+/* Get the credentials that the calls to Route 53 need, where there are none
+ * yet.  Returns as the supply of struct aws. */
+int aws_authenticate(void);
 
-/* Wipe the credentials.  Accepts one that is zeroed. */
-void aws_close(struct aws *aws);
+/*
+ * Make a call until it is answered for good or the deadline passes, and read
+ * the XML of the answer, of at most 1 MiB.
+ * Returns 0, or -1 with the service's error code in errinfo.code:
+ * STATUS_DEADLINE, STATUS_DENIED, STATUS_UNAVAILABLE (no such hosted zone),
+ * STATUS_DATA, STATUS_SETTINGS (endpoint override), or what handler reported.
+ * What is retried: botocore's throttling and transient errors; once each:
+ * expired credentials, and a signature refused for its time, signed again by
+ * the server's Date.
+ */
+int aws_call(const struct aws_request *request, xml_handler handler,
+	     void *context);
+
+/* Wipe the credentials. */
+void aws_close(void);
 
 #endif

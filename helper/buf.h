@@ -1,54 +1,43 @@
 /*
- * Growable bytes with a limit.
+ * Text in fixed storage.
  *
- * data is NULL or ends in a NUL that len does not count.  An append that
- * would pass the limit, or that finds no memory, is dropped and remembered:
- * append as often as needed, then ask buf_check once.  Memory that is given
- * up is wiped first, so that a buffer may hold a secret.
+ * data always ends in a NUL that len does not count.  An append that does not
+ * fit is cut or dropped, and remembered: append as often as needed, then ask
+ * buf_check once.
  */
 #ifndef BUF_H
 #define BUF_H
 
-#include <stdbool.h>
 #include <stddef.h>
-
-struct errinfo;
 
 struct buf {
 	char *data;
-	size_t len;
-	size_t capacity;
-	size_t limit;	/* bytes, the most that len may become */
-	bool too_large; /* an append would have passed the limit */
-	bool no_memory;
+	size_t size; /* bytes of data */
+	size_t len;  /* equal to size: an append did not fit */
 };
 
-/* limit: bytes.  Owns nothing until the first append. */
-#define BUF_INIT(bytes)                                                        \
-	{                                                                      \
-		.limit = (bytes)                                               \
-	}
+/* Define one with room for so many bytes, empty when the program starts.  The
+ * storage is static, in a function too: it costs no memory before it is
+ * written, and nothing has to be freed. */
+#define BUF(name, bytes)                                                       \
+	static char name##_bytes[(bytes) + 1];                                 \
+	static struct buf name = {name##_bytes, sizeof(name##_bytes), 0}
 
-void buf_add(struct buf *buf, const void *bytes, size_t len);
-void buf_add_text(struct buf *buf, const char *text);
-void buf_add_char(struct buf *buf, char c);
+void buf_add(struct buf *buf, const char *bytes, size_t len);
 void buf_addf(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The bytes as text; "" where nothing was appended.  Owned by the buffer. */
-const char *buf_text(const struct buf *buf);
-
-/*
- * Whether every append was kept.
- * what: names the content in the error, such as "answer".
- * Returns 0, or -1 with STATUS_DATA (too large) or STATUS_SYSTEM (memory).
- */
-int buf_check(const struct buf *buf, const char *what, struct errinfo *err);
-
-/* Forget the content, keep memory and limit. */
+/* Forget the content. */
 void buf_clear(struct buf *buf);
 
-/* Wipe and free; the buffer may be used again.  Accepts an empty one. */
-void buf_release(struct buf *buf);
+/* Overwrite the content and forget it. */
+void buf_wipe(struct buf *buf);
+
+/*
+ * Whether every append did fit.
+ * what: names the content in the error, such as "answer".
+ * Returns 0, or -1 with STATUS_DATA.
+ */
+int buf_check(const struct buf *buf, const char *what);
 
 #endif

@@ -20,21 +20,21 @@ enum {
 
 /*
  * Fold a name from a person or a tag.
- * folded: written on success only.
- * text:   len bytes of anything; one final dot is dropped.
- * Returns NULL, or what is wrong with it: static text that reads after "is".
+ * folded: written to; a name on success only.
+ * text:   anything; one final dot is dropped.
+ * Returns NULL, or what is wrong with it: static text that reads after "no
+ * DNS name: ".
  * Source: RFC 1035 section 2.3.4 (lengths), RFC 5890 section 2.3.1 (LDH).
  */
-const char *dnsname_fold(char folded[DNSNAME_SIZE], const char *text,
-			 size_t len);
+const char *dnsname_fold(char folded[DNSNAME_SIZE], const char *text);
 
 /*
  * Fold a name as Route 53 lists it: "\052" stands for "*", any other escape
- * is kept as it is, since no name of ours holds one.
- * Returns whether it was short enough; folded is written then only.
+ * is kept as it is, since no name of ours holds one; cut where it is too
+ * long, since no name of ours is.
  * Source: Route 53 Developer Guide, "DNS domain name format".
  */
-bool dnsname_from_route53(char folded[DNSNAME_SIZE], const char *text);
+void dnsname_from_route53(char folded[DNSNAME_SIZE], const char *text);
 
 /* Whether name is zone or stands below it, by whole labels; both folded. */
 bool dnsname_in_zone(const char *name, const char *zone);
@@ -43,16 +43,15 @@ bool dnsname_in_zone(const char *name, const char *zone);
 const char *dnsname_parent(const char *name);
 
 /*
- * The order in which Route 53 lists names: labels from the right, bytewise,
- * with a final dot.  Returns as strcmp.
+ * Whether Route 53 lists left before right: labels from the right, bytewise.
  * Source: Route 53 API Reference, ListHostedZonesByName.
  */
-int dnsname_compare(const char *left, const char *right);
+bool dnsname_is_before(const char *left, const char *right);
 
 /*
  * Append hostile text for a message: in double quotes, what is not printable
  * ASCII as \ooo, cut after 80 bytes.
  */
-void dnsname_quote(struct buf *buf, const char *text, size_t len);
+void dnsname_quote(struct buf *buf, const char *text);
 
 #endif

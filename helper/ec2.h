@@ -5,18 +5,16 @@
 #ifndef EC2_H
 #define EC2_H
 
-struct aws;
 struct buf;
-struct errinfo;
 
 /*
  * Read one tag of one instance.
- * key:   of at most 128 characters.
- * value: cleared, then gets the value, any text of at most 64 KiB.
+ * key: of at most 128 characters.
+ * value: gets the text.
  * Returns 0; 1 where the instance has no such tag; or -1 as aws_call.
  * Source: DescribeTags.
  */
-int ec2_describe_tag(struct aws *aws, const char *instance_id, const char *key,
-		     struct buf *value, struct errinfo *err);
+int ec2_describe_tag(const char *instance_id, const char *key,
+		     struct buf *value);
 
 #endif

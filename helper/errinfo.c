@@ -4,50 +4,40 @@
 #include <stdio.h>
 #include <string.h>
 
-static void keep_printable(char *text)
+struct errinfo errinfo;
+
+static int record(size_t used, const char *format, va_list args)
 {
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
+	(void)vsnprintf(errinfo.text + used, sizeof(errinfo.text) - used,
+			format, args);
+	return -1;
 }
 
-int errinfo_set(struct errinfo *err, int status, const char *format, ...)
+int errinfo_set(int status, const char *format, ...)
+{
+	va_list args;
+
+	errinfo.status = status;
+	errinfo.again = AGAIN_NEVER;
+	errinfo.code[0] = '\0';
+	va_start(args, format);
+	(void)record(0, format, args);
+	va_end(args);
+	return -1;
+}
+
+int errinfo_again(enum again again)
+{
+	errinfo.again = again;
+	return -1;
+}
+
+int errinfo_add(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(err->text, sizeof(err->text), format, args);
+	(void)record(strlen(errinfo.text), format, args);
 	va_end(args);
-	keep_printable(err->text);
-	err->status = status;
-	err->code[0] = '\0';
 	return -1;
-}
-
-int errinfo_prefix(struct errinfo *err, const char *format, ...)
-{
-	char old[sizeof(err->text)];
-	va_list args;
-	size_t used;
-
-	memcpy(old, err->text, sizeof(old));
-	va_start(args, format);
-	(void)vsnprintf(err->text, sizeof(err->text), format, args);
-	va_end(args);
-	used = strlen(err->text);
-	(void)snprintf(err->text + used, sizeof(err->text) - used, "%s", old);
-	keep_printable(err->text);
-	return -1;
-}
-
-int errinfo_no_memory(struct errinfo *err)
-{
-	return errinfo_set(err, STATUS_SYSTEM, "out of memory");
-}
-
-void errinfo_clear(struct errinfo *err)
-{
-	err->status = STATUS_OK;
-	err->code[0] = '\0';
-	err->text[0] = '\0';
 }

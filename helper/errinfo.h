@@ -1,8 +1,8 @@
 /*
- * The error record: what a failing function tells its caller.
+ * The error record: what went wrong last, and whether another try may help.
  *
- * Every function that can fail returns -1 and fills in a struct errinfo; the
- * text grows no prefix on the way up and is printed once, by main.
+ * A function that fails fills it in and returns -1; main prints it, once.
+ * The program does one thing after the other, so one record is enough.
  */
 #ifndef ERRINFO_H
 #define ERRINFO_H
@@ -17,37 +17,43 @@ enum exit_status {
 	STATUS_BUG = 70,
 	STATUS_SYSTEM = 71,
 	STATUS_TAKEN = 73,
-	STATUS_TEMPORARY = 75, /* worth another try, until the deadline */
+	STATUS_DEADLINE = 75,
 	STATUS_DENIED = 77,
 	STATUS_SETTINGS = 78,
 };
 
-struct errinfo {
-	int status;	   /* enum exit_status; STATUS_OK: no error */
-	const char *stage; /* the step of the run, static text; set by up */
-	char code[64];	   /* the service's error code, or empty */
-	char text[1024];   /* one printable line: what happened; what to do */
+/* How soon another try may help. */
+enum again {
+	AGAIN_NEVER,
+	AGAIN_SOON,	 /* the metadata: link-local and unlimited */
+	AGAIN_LATER,	 /* a network or server failure */
+	AGAIN_THROTTLED, /* the account's request rate is used up */
 };
 
-/*
- * Record an error; any byte that is not printable ASCII becomes '?'.
- * status: one of enum exit_status, not STATUS_OK.
- * Returns -1, so that callers can return what it returns.  Clears the code.
- */
-int errinfo_set(struct errinfo *err, int status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+struct errinfo {
+	int status; /* enum exit_status */
+	enum again again;
+	const char *stage; /* the step of the run, static text */
+	char code[64];	   /* the service's error code, or empty */
+	char text[1024];   /* one line: what happened; what to do */
+};
+
+extern struct errinfo errinfo;
 
 /*
- * Put a text in front of the recorded one; status and code stay.
- * Returns -1.
+ * Record an error, not worth another try; the stage stays, the code is
+ * cleared.
+ * status: one of enum exit_status.
+ * Returns -1, so that callers can return what it returns.
  */
-int errinfo_prefix(struct errinfo *err, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+int errinfo_set(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3), cold));
 
-/* Record that memory ran out: STATUS_SYSTEM.  Returns -1. */
-int errinfo_no_memory(struct errinfo *err);
+/* Let the recorded error be worth another try.  Returns -1. */
+int errinfo_again(enum again again);
 
-/* Forget the recorded error; the stage stays. */
-void errinfo_clear(struct errinfo *err);
+/* Add to the recorded text.  Returns -1. */
+int errinfo_add(const char *format, ...)
+	__attribute__((format(printf, 1, 2), cold));
 
 #endif

@@ -1,7 +1,6 @@
 #include "http.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,96 +13,157 @@
 
 #include "errinfo.h"
 #include "platform.h"
+#include "retry.h"
 
 enum {
-	LAST_TRY_MS = 1000,	   /* kept free before the deadline */
-	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
+	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
+	RETRY_AFTER_LIMIT_MS = 600000, /* more is not meant for a boot */
 };
 
-struct http {
-	CURL *curl;
-	int64_t started_ms;
-	int64_t deadline_ms;
-	char reason[CURL_ERROR_SIZE];
-};
+BUF(body, HTTP_LIMIT);
+struct http_answer http_answer = {.body = &body};
 
-struct http *http_open(long timeout_s, struct errinfo *err)
+static CURL *curl;
+static int64_t started_ms;
+static int64_t deadline_ms;
+static int64_t last_wait_ms; /* no wait goes beyond this */
+static size_t body_limit;
+static bool has_headers; /* all of them, up to the empty line */
+static char reason[CURL_ERROR_SIZE];
+
+int http_open(long timeout_s)
 {
-	struct http *http = calloc(1, sizeof(*http));
-
-	if (!http || curl_global_init(CURL_GLOBAL_DEFAULT)) {
-		free(http);
-		errinfo_no_memory(err);
-		return NULL;
-	}
-	http->curl = curl_easy_init();
-	if (!http->curl) {
-		http_close(http);
-		errinfo_no_memory(err);
-		return NULL;
-	}
-	http->started_ms = platform_monotonic_ms();
-	http->deadline_ms = http->started_ms + (int64_t)timeout_s * 1000;
-	return http;
+	started_ms = platform_now_ms();
+	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
+	last_wait_ms =
+		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(curl = curl_easy_init()))
+		return errinfo_set(STATUS_SYSTEM, "libcurl does not start");
+	return 0;
 }
 
-void http_close(struct http *http)
+void http_close(void)
 {
-	if (!http)
-		return;
-	curl_easy_cleanup(http->curl);
+	curl_easy_cleanup(curl);
+	curl = NULL;
 	curl_global_cleanup();
-	free(http);
-}
-
-int64_t http_time_left_ms(const struct http *http)
-{
-	int64_t left = http->deadline_ms - platform_monotonic_ms();
-
-	return left > 0 ? left : 0;
+	buf_wipe(&body);
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
-	struct http_response *response = context;
-
-	buf_add(&response->body, data, size * count);
-	if (response->body.too_large || response->body.no_memory)
-		return 0;
-	return size * count;
+	(void)context;
+	buf_add(&body, data, size * count);
+	return body.len > body_limit ? 0 : size * count;
 }
 
-/* The value of a header line; NULL where the line is another header's. */
-static bool header_value(char value[64], const char *line, size_t len,
-			 const char *name)
+/* libcurl gives each header as one line that ends in a line feed. */
+static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
-	size_t name_len = strlen(name);
+	size_t len = size * count;
+	BUF(value, 64);
 
-	if (len <= name_len || strncasecmp(line, name, name_len) ||
-	    line[name_len] != ':')
-		return false;
-	(void)snprintf(value, 64, "%.*s", (int)(len - name_len - 1),
-		       line + name_len + 1);
-	return true;
-}
-
-static size_t on_header(char *data, size_t size, size_t count, void *context)
-{
-	struct http_response *response = context;
-	char value[64];
-	long seconds;
-
-	if (header_value(value, data, size * count, "Date")) {
-		response->date_s = (int64_t)curl_getdate(value, NULL);
-	} else if (header_value(value, data, size * count, "Retry-After")) {
-		seconds = strtol(value, NULL, 10);
-		if (seconds > 0 && seconds <= RETRY_AFTER_LIMIT_S)
-			response->retry_after_ms = (int64_t)seconds * 1000;
+	(void)context;
+	buf_clear(&value);
+	has_headers = len <= 2;
+	if (len > 5 && !strncasecmp(line, "Date:", 5)) {
+		buf_add(&value, line + 5, len - 5);
+		http_answer.date_s = curl_getdate(value.data, NULL);
+	} else if (len > 12 && !strncasecmp(line, "Retry-After:", 12)) {
+		buf_add(&value, line + 12, len - 12);
+		http_answer.retry_after_ms = strtol(value.data, NULL, 10);
+		if (http_answer.retry_after_ms < 0 ||
+		    http_answer.retry_after_ms > RETRY_AFTER_LIMIT_MS / 1000)
+			http_answer.retry_after_ms = 0;
+		http_answer.retry_after_ms *= 1000;
 	}
-	return size * count;
+	return len;
 }
 
-/* Our copy of each line is wiped: one of them holds the metadata token. */
+/* At least 1: libcurl takes 0 for its own, long default. */
+static long within_deadline(long milliseconds)
+{
+	int64_t left_ms = deadline_ms - platform_now_ms();
+
+	if (milliseconds > left_ms)
+		milliseconds = (long)left_ms;
+	return milliseconds > 0 ? milliseconds : 1;
+}
+
+static CURLcode set_options(const struct http_request *request,
+			    struct curl_slist *headers)
+{
+	const struct {
+		CURLoption option;
+		long value;
+	} numbers[] = {
+		{CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+		{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+		{CURLOPT_NOSIGNAL, 1},
+		{CURLOPT_PATH_AS_IS, 1},
+		{CURLOPT_CONNECTTIMEOUT_MS,
+		 within_deadline(request->connect_timeout_ms)},
+		{CURLOPT_TIMEOUT_MS, within_deadline(request->timeout_ms)},
+		{CURLOPT_POST, request->body != NULL},
+		{CURLOPT_POSTFIELDSIZE,
+		 request->body ? (long)request->body->len : 0},
+	};
+	const char *bundle = getenv("AWS_CA_BUNDLE");
+	const struct {
+		CURLoption option;
+		const void *value; /* NULL: not set */
+	} pointers[] = {
+		{CURLOPT_URL, request->url},
+		{CURLOPT_CUSTOMREQUEST, request->method},
+		{CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION},
+		{CURLOPT_HTTPHEADER, headers},
+		{CURLOPT_ERRORBUFFER, reason},
+		{CURLOPT_POSTFIELDS,
+		 request->body ? request->body->data : NULL},
+		{CURLOPT_CAINFO, bundle && *bundle ? bundle : NULL},
+		{CURLOPT_PROXY, request->proxy},
+	};
+	CURLcode rc = CURLE_OK;
+
+	curl_easy_reset(curl);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		rc |= curl_easy_setopt(curl, numbers[i].option,
+				       numbers[i].value);
+	for (size_t i = 0; i < sizeof(pointers) / sizeof(*pointers); i++)
+		if (pointers[i].value)
+			rc |= curl_easy_setopt(curl, pointers[i].option,
+					       pointers[i].value);
+	rc |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	rc |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	return rc;
+}
+
+static int failure(CURLcode code)
+{
+	long connects = 0;
+	const char *text = *reason ? reason : curl_easy_strerror(code);
+
+	if (body.len > body_limit)
+		return errinfo_set(STATUS_DATA, "answer larger than %zu bytes",
+				   body_limit);
+	/* Also what libcurl calls an answer of HTTP/0.9. */
+	(void)curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connects);
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && !connects)
+		code = CURLE_URL_MALFORMAT;
+	switch (code) {
+	case CURLE_URL_MALFORMAT:
+	case CURLE_SSL_CACERT_BADFILE:
+		return errinfo_set(STATUS_SETTINGS, "%s", text);
+	case CURLE_OUT_OF_MEMORY:
+		return errinfo_set(STATUS_SYSTEM, "%s", text);
+	default:
+		(void)errinfo_set(STATUS_DEADLINE, "%s", text);
+		return errinfo_again(AGAIN_LATER);
+	}
+}
+
+/* Our copy of each line is wiped: it may hold a token or a signature. */
 static void free_headers(struct curl_slist *lines)
 {
 	for (struct curl_slist *line = lines; line; line = line->next)
@@ -111,154 +171,71 @@ static void free_headers(struct curl_slist *lines)
 	curl_slist_free_all(lines);
 }
 
-static int add_headers(struct curl_slist **lines, const char *const *headers,
-		       struct errinfo *err)
-{
-	struct curl_slist *longer;
-
-	for (; *headers; headers++) {
-		longer = curl_slist_append(*lines, *headers);
-		if (!longer)
-			return errinfo_no_memory(err);
-		*lines = longer;
-	}
-	return 0;
-}
-
-static long within(int64_t milliseconds, int64_t left_ms)
-{
-	if (milliseconds > left_ms)
-		milliseconds = left_ms;
-	return milliseconds > 0 ? (long)milliseconds : 1;
-}
-
-/* What holds for every request. */
-static CURLcode set_limits(struct http *http)
-{
-	static const char agent[] = "bootname/" BOOTNAME_VERSION;
-	const char *bundle = getenv("AWS_CA_BUNDLE");
-	CURL *curl = http->curl;
-	CURLcode rc = CURLE_OK;
-
-	curl_easy_reset(curl);
-	rc |= curl_easy_setopt(curl, CURLOPT_PROTOCOLS,
-			       (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-	rc |= curl_easy_setopt(curl, CURLOPT_SSLVERSION,
-			       (long)CURL_SSLVERSION_TLSv1_2);
-	rc |= curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-			       (long)CURL_HTTP_VERSION_1_1);
-	rc |= curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	rc |= curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
-	rc |= curl_easy_setopt(curl, CURLOPT_USERAGENT, agent);
-	rc |= curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->reason);
-	if (bundle && *bundle)
-		rc |= curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
-	return rc;
-}
-
-static CURLcode set_request(struct http *http,
-			    const struct http_request *request,
-			    struct http_response *response,
-			    struct curl_slist *headers)
-{
-	int64_t left_ms = http_time_left_ms(http);
-	CURL *curl = http->curl;
-	CURLcode rc = CURLE_OK;
-
-	rc |= curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	rc |= curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	rc |= curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-			       within(request->connect_timeout_ms, left_ms));
-	rc |= curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
-			       within(request->timeout_ms, left_ms));
-	rc |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-	rc |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, response);
-	rc |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-	rc |= curl_easy_setopt(curl, CURLOPT_HEADERDATA, response);
-	if (request->body) {
-		rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-		rc |= curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE,
-				       (long)request->body_len);
-	}
-	if (strcmp(request->method, "GET"))
-		rc |= curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST,
-				       request->method);
-	if (request->proxy)
-		rc |= curl_easy_setopt(curl, CURLOPT_PROXY, request->proxy);
-	if (request->proxy && !*request->proxy)
-		rc |= curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	return rc;
-}
-
-static int failure(const struct http *http, CURLcode code,
-		   const struct http_response *response, struct errinfo *err)
-{
-	const char *reason =
-		http->reason[0] ? http->reason : curl_easy_strerror(code);
-
-	if (buf_check(&response->body, "answer", err))
-		return -1;
-	switch (code) {
-	case CURLE_OUT_OF_MEMORY:
-		return errinfo_no_memory(err);
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_SSL_CACERT_BADFILE:
-		return errinfo_set(err, STATUS_SETTINGS, "%s", reason);
-	default:
-		return errinfo_set(err, STATUS_TEMPORARY, "%s", reason);
-	}
-}
-
-int http_send(struct http *http, const struct http_request *request,
-	      struct http_response *response, struct errinfo *err)
+int http_send(const struct http_request *request, size_t limit)
 {
 	struct curl_slist *headers = NULL;
 	CURLcode code;
-	int rc = -1;
 
-	response->status = 0;
-	response->date_s = -1;
-	response->retry_after_ms = 0;
-	buf_clear(&response->body);
-	http->reason[0] = '\0';
-	if (add_headers(&headers, request->headers, err))
-		goto out;
-	if (set_limits(http) || set_request(http, request, response, headers)) {
-		errinfo_set(err, STATUS_SYSTEM, "libcurl refuses an option");
-		goto out;
+	for (const char *const *line = request->headers; *line; line++) {
+		struct curl_slist *longer = curl_slist_append(headers, *line);
+
+		if (!longer) {
+			free_headers(headers);
+			return errinfo_set(STATUS_SYSTEM, "out of memory");
+		}
+		headers = longer;
 	}
-	code = curl_easy_perform(http->curl);
-	if (code) {
-		failure(http, code, response, err);
-		goto out;
-	}
-	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE,
-			  &response->status);
-	rc = 0;
-out:
-	if (http->curl)
-		curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, NULL);
+	has_headers = false;
+	http_answer.status = 0;
+	http_answer.date_s = -1;
+	http_answer.retry_after_ms = 0;
+	buf_wipe(&body);
+	body_limit = limit;
+	reason[0] = '\0';
+	code = set_options(request, headers);
+	if (!code)
+		code = curl_easy_perform(curl);
 	free_headers(headers);
-	return rc;
+	if (code)
+		return failure(code);
+	if (!has_headers) {
+		(void)errinfo_set(STATUS_DEADLINE, "the answer is cut short");
+		return errinfo_again(AGAIN_LATER);
+	}
+	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE,
+				&http_answer.status);
+	return 0;
 }
 
-int http_wait(struct http *http, struct retry *retry, enum retry_class class,
-	      struct errinfo *err)
+/* Sleep before the next try; -1 when it is too late for one. */
+static int wait_for_next(struct retry *retry, int64_t until_ms)
 {
-	int64_t now_ms = platform_monotonic_ms();
-	int64_t most_ms = http->deadline_ms - LAST_TRY_MS - now_ms;
-	int64_t delay_ms =
-		retry_delay_ms(retry, class, now_ms, platform_random());
+	int64_t now_ms = platform_now_ms();
+	int64_t most_ms = last_wait_ms - now_ms;
+	int64_t delay_ms = retry_delay_ms(retry, errinfo.again, now_ms,
+					  platform_random()) +
+			   http_answer.retry_after_ms;
 
-	if (retry->until_ms && retry->until_ms - now_ms < most_ms)
-		most_ms = retry->until_ms - now_ms;
-	if (most_ms <= 0)
-		return errinfo_prefix(
-			err, "gave up after %.1f s: ",
-			(double)(now_ms - http->started_ms) / 1000);
+	if (until_ms && until_ms - now_ms < most_ms)
+		most_ms = until_ms - now_ms;
+	if (most_ms <= 0) {
+		errinfo.again = AGAIN_NEVER;
+		return errinfo_add("; gave up after %lld.%lld s",
+				   (long long)(now_ms - started_ms) / 1000,
+				   (long long)(now_ms - started_ms) / 100 % 10);
+	}
 	platform_sleep_ms(delay_ms < most_ms ? delay_ms : most_ms);
-	errinfo_clear(err);
+	return 0;
+}
+
+int http_persist(int (*attempt)(void), int64_t until_ms)
+{
+	struct retry retry = {0, 0};
+
+	while (attempt())
+		if (errinfo.again == AGAIN_NEVER ||
+		    wait_for_next(&retry, until_ms))
+			return -1;
 	return 0;
 }
 
@@ -267,32 +244,12 @@ bool http_has_ipv4_route(const char *address)
 	struct sockaddr_in peer = {
 		.sin_family = AF_INET,
 		.sin_port = htons(80),
+		.sin_addr = {inet_addr(address)},
 	};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	bool found;
-
-	if (fd < 0)
-		return false;
 	/* Connecting a datagram socket looks up the route and sends nothing. */
-	found = inet_pton(AF_INET, address, &peer.sin_addr) == 1 &&
-		connect(fd, (const struct sockaddr *)&peer, sizeof(peer)) == 0;
+	bool found = !connect(fd, (const struct sockaddr *)&peer, sizeof(peer));
+
 	(void)close(fd);
 	return found;
-}
-
-bool http_is_loopback(const char *url)
-{
-	static const char *const hosts[] = {"127.", "localhost", "[::1]"};
-	const char *host = strstr(url, "://");
-	size_t len;
-
-	if (!host)
-		return false;
-	host += 3;
-	len = strcspn(host, ":/");
-	if (!strncmp(host, "127.", 4))
-		return strspn(host, "0123456789.") == len;
-	if (!strncmp(host, hosts[2], 5))
-		return strchr(":/", host[5]) != NULL;
-	return len == strlen(hosts[1]) && !strncmp(host, hosts[1], len);
 }

@@ -6,74 +6,69 @@
 #define HTTP_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "buf.h"
-#include "retry.h"
 
-struct errinfo;
-
-struct http;
+enum {
+	HTTP_HEADERS = 8,	  /* the most that a request may have */
+	HTTP_LIMIT = 1024 * 1024, /* bytes: the most that an answer may have */
+};
 
 struct http_request {
 	const char *method;
-	const char *url;	    /* http:// or https:// */
-	const char *const *headers; /* lines "Name: value", NULL at the end */
-	const char *body;	    /* POST only; NULL: none */
-	size_t body_len;
+	const char *url;
+	/* Lines "Name: value", NULL behind the last. */
+	const char *headers[HTTP_HEADERS + 1];
+	const struct buf *body; /* NULL: none */
+	const char *proxy;	/* URL; "": none; NULL: the environment's */
 	long connect_timeout_ms;
-	long timeout_ms;   /* of this try, in all */
-	const char *proxy; /* URL; "": none; NULL: the environment's */
+	long timeout_ms; /* of this try, in all */
 };
 
-struct http_response {
-	long status;
-	struct buf body; /* its limit is the caller's, set before */
-	int64_t date_s;	 /* the server's Date, seconds since 1970; or -1 */
-	int64_t retry_after_ms; /* what the server asks for; or 0 */
+/* The answer to the last request. */
+struct http_answer {
+	long status; /* 0: there is none */
+	struct buf *body;
+	int64_t date_s;		/* the server's Date, seconds since 1970; -1 */
+	int64_t retry_after_ms; /* what the server asks for; 0 */
 };
+
+extern struct http_answer http_answer;
 
 /*
- * Start libcurl.
+ * Start libcurl, and the clock of the run.
  * timeout_s: seconds from now that the run may take in all.
- * Returns NULL with STATUS_SYSTEM.  The caller closes it.
+ * Returns 0, or -1 with STATUS_SYSTEM.
  */
-struct http *http_open(long timeout_s, struct errinfo *err);
+int http_open(long timeout_s);
 
-/* Close the connections and free it.  Accepts NULL. */
-void http_close(struct http *http);
+/* Close the connections.  May be called without http_open. */
+void http_close(void);
 
 /*
- * One try.  No redirects; TLS 1.2 or better, verified; connections are kept
- * for the next call.  Takes at most timeout_ms, and never beyond the deadline.
- * response: body is cleared first.  Any status counts as an answer.
- * Returns 0, or -1: STATUS_TEMPORARY (no answer; worth another try),
- * STATUS_DATA (answer larger than its limit), STATUS_SYSTEM, STATUS_SETTINGS
- * (no such URL or proxy).
+ * One try, its outcome in http_answer.  No redirects; TLS 1.2 or better,
+ * verified; connections are kept for the next one.  Takes at most timeout_ms,
+ * and never beyond the deadline.
+ * limit: bytes that the body may have, at most HTTP_LIMIT.
+ * Returns 0 after any answer, or -1: again AGAIN_LATER (no answer),
+ * STATUS_DATA (larger than limit), STATUS_SETTINGS (no such URL, proxy or
+ * AWS_CA_BUNDLE), STATUS_SYSTEM.
  */
-int http_send(struct http *http, const struct http_request *request,
-	      struct http_response *response, struct errinfo *err);
+int http_send(const struct http_request *request, size_t limit);
 
 /*
- * Sleep before the next try.
- * err: says why the last try failed; cleared when there is time for another.
- * Returns 0, or -1 with err prefixed by how long was tried, when the deadline
- * is too near; its status stays, STATUS_TEMPORARY as a rule.
+ * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER or it is too
+ * late; sleep in between.
+ * until_ms: on the clock of platform_now_ms; 0: only the deadline counts.
+ * Returns 0, or -1 with how long was tried added to the last error.
  */
-int http_wait(struct http *http, struct retry *retry, enum retry_class class,
-	      struct errinfo *err);
-
-/* Milliseconds until the deadline, 0 when it has passed. */
-int64_t http_time_left_ms(const struct http *http);
+int http_persist(int (*attempt)(void), int64_t until_ms);
 
 /*
  * Whether packets to an IPv4 address have a route; sends none.
  * address: dotted, such as "169.254.169.254".
  */
 bool http_has_ipv4_route(const char *address);
-
-/* Whether a URL names this very machine: 127.0.0.0/8, [::1] or localhost. */
-bool http_is_loopback(const char *url);
 
 #endif

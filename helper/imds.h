@@ -7,23 +7,11 @@
 #ifndef IMDS_H
 #define IMDS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-#include "buf.h"
-
-struct errinfo;
-struct http;
 struct secret;
 
-enum { IMDS_LIMIT = 65536 }; /* bytes of one answer */
-
-struct imds {
-	struct http *http; /* the caller's */
-	char base_url[256];
-	struct buf token_header;
-	unsigned calls; /* requests sent */
-};
+extern unsigned imds_calls; /* requests sent */
 
 /*
  * Choose the address of the service: the environment's, as the AWS SDKs name
@@ -31,32 +19,37 @@ struct imds {
  * Returns 0, or -1: STATUS_UNAVAILABLE (switched off by the environment),
  * STATUS_SETTINGS (no http:// URL).
  */
-int imds_open(struct imds *imds, struct http *http, struct errinfo *err);
+int imds_open(void);
 
-/* Wipe the token.  Accepts one that was never opened, if zeroed. */
-void imds_close(struct imds *imds);
+/* Wipe the token. */
+void imds_close(void);
 
 /*
- * Read one item.
- * path:  below "/latest/", such as "meta-data/instance-id".
- * value: cleared, then gets at most IMDS_LIMIT bytes of anything.
+ * Read one item; its text, without a NUL in it and at most 64 KiB, is
+ * http_answer.body until the next request.
+ * path: below "/latest/", such as "meta-data/instance-id".
  * Returns 0; 1 where the service says that there is no such item; or -1:
- * STATUS_TEMPORARY (deadline), STATUS_DENIED (metadata switched off),
- * STATUS_DATA.  Tries until the deadline, each try for at most 2 s.
+ * STATUS_DEADLINE, STATUS_DENIED (metadata switched off), STATUS_DATA,
+ * STATUS_UNAVAILABLE (no such service).  Tries until the deadline, each try
+ * for at most 2 s.
  */
-int imds_get(struct imds *imds, const char *path, struct buf *value,
-	     struct errinfo *err);
+int imds_get(const char *path);
 
 /*
- * Read the credentials of the instance's role, waiting for a role that is not
- * there yet.
- * patient: whether to wait for a role until the deadline.
- * secret:  written on success only; the caller wipes it.
- * Returns 0, or -1: STATUS_DENIED (no role, or none that works).
+ * Read an item that every instance has, of a-z 0-9 and - only.
+ * word, size: gets the text.
+ * Returns 0, or -1: as imds_get, STATUS_DATA where it is something else.
+ */
+int imds_get_word(const char *path, char *word, size_t size);
+
+/*
+ * Read the credentials of the instance's role, once.
+ * secret: written to; holds credentials on success only.
+ * Returns 0, or -1: STATUS_DENIED (no role, or none that works), again
+ * AGAIN_SOON since it may come; else as imds_get.
  * Source: EC2 User Guide, "Retrieve security credentials from instance
  * metadata".
  */
-int imds_credentials(struct imds *imds, bool patient, struct secret *secret,
-		     struct errinfo *err);
+int imds_get_credentials(struct secret *secret);
 
 #endif

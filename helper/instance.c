@@ -1,345 +1,225 @@
 #include "instance.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
 #include "buf.h"
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
 #include "platform.h"
-#include "retry.h"
 #include "settings.h"
 #include "sigv4.h"
 #include "template.h"
 
-enum { PATH_LIMIT = 512 }; /* bytes: a tag key of 128, encoded */
+/* What is being learnt, and by which settings. */
+static struct instance *self;
+static const struct settings *wanted;
 
-static const char name_tag[] = "dnsname";
-
-/* Ids, regions and zones: they go into URLs and into records. */
-static bool is_word(const char *text, size_t len, size_t size)
-{
-	return len && len < size &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-/* An item that every instance has. */
-static int get_word(char *word, size_t size, struct imds *imds,
-		    const char *path, const char *what, struct errinfo *err)
-{
-	struct buf value = BUF_INIT(IMDS_LIMIT);
-	int rc = imds_get(imds, path, &value, err);
-
-	if (rc > 0)
-		rc = errinfo_set(err, STATUS_DATA, "the metadata has no %s",
-				 what);
-	if (!rc && !is_word(buf_text(&value), value.len, size))
-		rc = errinfo_set(err, STATUS_DATA, "the metadata's %s is none",
-				 what);
-	if (!rc)
-		memcpy(word, value.data, value.len + 1);
-	buf_release(&value);
-	return rc;
-}
-
-int instance_identify(struct instance *instance, struct imds *imds,
-		      struct errinfo *err)
+int instance_identify(struct instance *instance)
 {
 	const char *region = getenv("AWS_REGION");
+	size_t len = region ? strspn(region, "abcdefghijklmnopqrstuvwxyz"
+					     "0123456789-")
+			    : 0;
 
-	if (get_word(instance->id, sizeof(instance->id), imds,
-		     "meta-data/instance-id", "instance id", err))
+	if (imds_get_word("meta-data/instance-id", instance->id,
+			  sizeof(instance->id)))
 		return -1;
-	if (region &&
-	    is_word(region, strlen(region), sizeof(instance->region))) {
-		memcpy(instance->region, region, strlen(region) + 1);
-		return 0;
-	}
-	return get_word(instance->region, sizeof(instance->region), imds,
-			"meta-data/placement/region", "region", err);
+	if (!len || region[len] || len >= sizeof(instance->region))
+		return imds_get_word("meta-data/placement/region",
+				     instance->region,
+				     sizeof(instance->region));
+	memcpy(instance->region, region, len + 1);
+	return 0;
+}
+
+/* Returns when the setting grace is over, in case it begins now. */
+static int64_t end_of_grace(void)
+{
+	return platform_now_ms() + (int64_t)wanted->grace_s * 1000;
 }
 
 /* ---- Tags. ---- */
 
-struct tags {
-	const struct instance *instance;
-	const struct settings *settings;
-	struct imds *imds;
-	struct aws *aws;
-	bool used; /* a tag has gone into the name */
-};
+BUF(tag, 65536);	    /* the value */
+static const char *tag_key; /* asked for */
+static bool used_tag;	    /* a tag has gone into the name */
 
-/* Returns 1 where there is no such tag now. */
-static int get_tag_once(struct tags *tags, const char *key, struct buf *value,
-			enum retry_class *class, struct errinfo *err)
+/* 404: no such tag; or no tags at all, which only the list tells apart. */
+static int attempt_tag(void)
 {
-	struct buf path = BUF_INIT(PATH_LIMIT);
+	BUF(path, 512);
+	enum again again = AGAIN_SOON;
 	int rc;
 
-	buf_add_text(&path, "meta-data/tags/instance/");
-	sigv4_encode(&path, key);
-	rc = buf_check(&path, "tag key", err);
-	if (!rc)
-		rc = imds_get(tags->imds, buf_text(&path), value, err);
-	buf_release(&path);
+	buf_clear(&path);
+	buf_addf(&path, "meta-data/tags/instance/");
+	sigv4_encode(&path, tag_key);
+	rc = imds_get(path.data);
+	if (!rc) {
+		buf_clear(&tag);
+		buf_addf(&tag, "%s", http_answer.body->data);
+	} else if (rc > 0) {
+		rc = imds_get("meta-data/tags/instance");
+		if (!rc) {
+			rc = 1;
+		} else if (rc > 0) {
+			again = AGAIN_LATER;
+			rc = ec2_describe_tag(self->id, tag_key, &tag);
+			if (rc < 0)
+				(void)errinfo_add(
+					"; or let tags into the metadata: aws "
+					"ec2 modify-instance-metadata-options "
+					"--instance-metadata-tags enabled");
+		}
+	}
 	if (rc <= 0)
 		return rc;
-	/* No such tag; or no tags at all, which has the same status. */
-	rc = imds_get(tags->imds, "meta-data/tags/instance", value, err);
-	if (rc <= 0)
-		return rc ? rc : 1;
-	*class = RETRY_SERVICE;
-	rc = ec2_describe_tag(tags->aws, tags->instance->id, key, value, err);
-	if (rc < 0)
-		errinfo_prefix(err, "tags are off in the metadata (aws ec2 "
-				    "modify-instance-metadata-options "
-				    "--instance-metadata-tags enabled), and ");
-	return rc;
+	(void)errinfo_set(STATUS_UNAVAILABLE, "no tag %s; add it, or set name",
+			  tag_key);
+	return errinfo_again(again);
 }
 
-static int get_tag(struct tags *tags, const char *key, struct buf *value,
-		   struct errinfo *err)
+static int get_tag(const char *key)
 {
-	struct retry retry = {
-		.until_ms = platform_monotonic_ms() +
-			    (int64_t)tags->settings->grace_s * 1000,
-	};
-	enum retry_class class = RETRY_METADATA;
-	int rc;
-
-	for (;;) {
-		rc = get_tag_once(tags, key, value, &class, err);
-		if (rc <= 0)
-			return rc;
-		errinfo_set(err, STATUS_UNAVAILABLE, "no tag");
-		if (http_wait(tags->imds->http, &retry, class, err))
-			break;
-	}
-	errinfo_clear(err);
-	return 1;
+	used_tag = true;
+	tag_key = key;
+	return http_persist(attempt_tag, end_of_grace());
 }
 
-static int no_tag(const char *key, struct errinfo *err)
+/* address: "" where the instance has none now. */
+static int get_address(const char *path, int family, char *address,
+		       socklen_t size)
 {
-	return errinfo_set(err, STATUS_UNAVAILABLE,
-			   "the instance has no tag %s; add it, or set name "
-			   "in the settings",
-			   key);
+	struct in6_addr parsed; /* large enough for both families */
+	int rc = imds_get(path);
+
+	address[0] = '\0';
+	if (rc)
+		return rc > 0 ? 0 : -1;
+	if (inet_pton(family, http_answer.body->data, &parsed) != 1)
+		return errinfo_set(STATUS_DATA, "%s: is no address", path);
+	(void)inet_ntop(family, &parsed, address, size);
+	return 0;
 }
 
 /* ---- The name. ---- */
 
-/* Dots become dashes: an address is one label. */
-static int add_local_ipv4(struct imds *imds, struct buf *text,
-			  struct errinfo *err)
-{
-	struct buf value = BUF_INIT(IMDS_LIMIT);
-	int rc = imds_get(imds, "meta-data/local-ipv4", &value, err);
+BUF(name, 4096); /* as the settings or the tag make it */
 
-	if (rc > 0)
-		rc = errinfo_set(err, STATUS_UNAVAILABLE,
-				 "the instance has no private IPv4 address");
-	for (size_t i = 0; !rc && i < value.len; i++)
-		buf_add_char(text, value.data[i] == '.' ? '-' : value.data[i]);
-	buf_release(&value);
-	return rc;
-}
-
-static int add_word(struct imds *imds, const char *path, const char *what,
-		    struct buf *text, struct errinfo *err)
+static int look_up(const char *placeholder, struct buf *out)
 {
 	char word[64];
 
-	if (get_word(word, sizeof(word), imds, path, what, err))
-		return -1;
-	buf_add_text(text, word);
+	if (!strncmp(placeholder, "tag:", 4)) {
+		if (get_tag(placeholder + 4))
+			return -1;
+		buf_addf(out, "%s", tag.data);
+	} else if (!strcmp(placeholder, "instance-id")) {
+		buf_addf(out, "%s", self->id);
+	} else if (!strcmp(placeholder, "region")) {
+		buf_addf(out, "%s", self->region);
+	} else if (!strcmp(placeholder, "local-ipv4")) {
+		if (get_address(template_path(placeholder), AF_INET, word,
+				sizeof(word)))
+			return -1;
+		if (!*word)
+			return errinfo_set(STATUS_UNAVAILABLE,
+					   "no private IPv4 address");
+		/* Dots become dashes: an address is one label. */
+		for (const char *c = word; *c; c++)
+			buf_add(out, *c == '.' ? "-" : c, 1);
+	} else {
+		if (imds_get_word(template_path(placeholder), word,
+				  sizeof(word)))
+			return -1;
+		buf_addf(out, "%s", word);
+	}
 	return 0;
 }
 
-static int look_up(void *context, const char *name, struct buf *text,
-		   struct errinfo *err)
-{
-	struct tags *tags = context;
-	struct buf value = BUF_INIT(IMDS_LIMIT);
-	int rc;
-
-	if (!strcmp(name, "instance-id"))
-		buf_add_text(text, tags->instance->id);
-	else if (!strcmp(name, "region"))
-		buf_add_text(text, tags->instance->region);
-	else if (!strcmp(name, "az"))
-		return add_word(tags->imds,
-				"meta-data/placement/availability-zone",
-				"availability zone", text, err);
-	else if (!strcmp(name, "az-id"))
-		return add_word(tags->imds,
-				"meta-data/placement/availability-zone-id",
-				"availability zone id", text, err);
-	else if (!strcmp(name, "local-ipv4"))
-		return add_local_ipv4(tags->imds, text, err);
-	if (strncmp(name, "tag:", 4))
-		return 0;
-	tags->used = true;
-	rc = get_tag(tags, name + 4, &value, err);
-	if (rc > 0)
-		rc = no_tag(name + 4, err);
-	buf_add(text, buf_text(&value), value.len);
-	buf_release(&value);
-	return rc;
-}
-
-static int name_fault(const struct tags *tags, const struct buf *text,
-		      const char *what, struct errinfo *err)
-{
-	struct buf quoted = BUF_INIT(1024);
-
-	dnsname_quote(&quoted, buf_text(text), text->len);
-	errinfo_set(err, tags->used ? STATUS_DATA : STATUS_SETTINGS,
-		    "%s is %s; correct the %s", buf_text(&quoted), what,
-		    tags->used ? "tag" : "setting name");
-	buf_release(&quoted);
-	return -1;
-}
-
 /* Absolute with a final dot or inside the zone; else relative to the zone. */
-static int complete_name(struct instance *instance, const struct tags *tags,
-			 const struct buf *text, struct errinfo *err)
+static int complete_name(void)
 {
-	const char *zone = tags->settings->zone;
-	char long_name[2 * DNSNAME_SIZE];
-	const char *what;
+	const char *zone = wanted->zone;
+	const char *what = dnsname_fold(self->name, name.data);
+	BUF(quoted, 512);
 
-	what = dnsname_fold(instance->name, buf_text(text), text->len);
-	if (what)
-		return name_fault(tags, text, what, err);
-	if (!*zone || dnsname_in_zone(instance->name, zone))
+	if (!what && *zone && !dnsname_in_zone(self->name, zone)) {
+		if (name.data[name.len - 1] == '.')
+			return errinfo_set(STATUS_SETTINGS,
+					   "%s is not in the zone %s",
+					   self->name, zone);
+		buf_addf(&name, ".%s", zone);
+		what = dnsname_fold(self->name, name.data);
+	}
+	if (!what)
 		return 0;
-	if (text->data[text->len - 1] == '.')
-		return errinfo_set(err, STATUS_SETTINGS,
-				   "%s is not in the zone %s; correct name or "
-				   "zone",
-				   instance->name, zone);
-	(void)snprintf(long_name, sizeof(long_name), "%s.%s", instance->name,
-		       zone);
-	what = dnsname_fold(instance->name, long_name, strlen(long_name));
-	return what ? name_fault(tags, text, what, err) : 0;
+	dnsname_quote(&quoted, name.data);
+	return errinfo_set(used_tag ? STATUS_DATA : STATUS_SETTINGS,
+			   "%s is no DNS name: %s; correct the %s", quoted.data,
+			   what, used_tag ? "tag" : "name");
 }
 
 int instance_learn_name(struct instance *instance,
-			const struct settings *settings, struct imds *imds,
-			struct aws *aws, struct errinfo *err)
+			const struct settings *settings)
 {
-	struct tags tags = {
-		.instance = instance,
-		.settings = settings,
-		.imds = imds,
-		.aws = aws,
-	};
-	struct buf text = BUF_INIT(IMDS_LIMIT);
-	int rc;
-
+	self = instance;
+	wanted = settings;
 	if (settings->name[0]) {
-		rc = template_expand(settings->name, look_up, &tags, &text,
-				     err);
-	} else {
-		tags.used = true;
-		rc = get_tag(&tags, name_tag, &text, err);
+		if (template_expand(settings->name, look_up, &name))
+			return -1;
+	} else if (get_tag("dnsname")) {
 		/* Without settings nobody has asked for a name. */
-		if (rc < 0 && err->status == STATUS_DENIED && !settings->found)
-			rc = 1;
-		if (rc > 0 && settings->found)
-			rc = no_tag(name_tag, err);
+		return !settings->found &&
+				       (errinfo.status == STATUS_UNAVAILABLE ||
+					errinfo.status == STATUS_DENIED)
+			       ? 1
+			       : -1;
+	} else {
+		buf_addf(&name, "%s", tag.data);
 	}
-	if (!rc)
-		rc = complete_name(instance, &tags, &text, err);
-	buf_release(&text);
-	return rc;
+	return complete_name();
 }
 
 /* ---- Addresses. ---- */
 
-/* Returns 1 where the instance has no such address now. */
-static int get_address(char *address, size_t size, int family,
-		       struct imds *imds, const char *path, struct errinfo *err)
+static int attempt_addresses(void)
 {
-	struct buf value = BUF_INIT(IMDS_LIMIT);
-	struct in6_addr parsed; /* large enough for both families */
-	int rc = imds_get(imds, path, &value, err);
+	unsigned types = wanted->types;
+	bool is_private = wanted->address == ADDRESS_PRIVATE;
 
-	if (!rc && (strlen(buf_text(&value)) != value.len ||
-		    inet_pton(family, buf_text(&value), &parsed) != 1 ||
-		    !inet_ntop(family, &parsed, address, (socklen_t)size)))
-		rc = errinfo_set(err, STATUS_DATA, "%s: is no address", path);
-	buf_release(&value);
-	return rc;
-}
-
-static int get_addresses(struct instance *instance,
-			 const struct settings *settings, struct imds *imds,
-			 struct errinfo *err)
-{
-	const char *path = settings->address == ADDRESS_PRIVATE
-				   ? "meta-data/local-ipv4"
-				   : "meta-data/public-ipv4";
-	unsigned types = settings->types ? settings->types : TYPE_A | TYPE_AAAA;
-
-	instance->ipv4[0] = '\0';
-	instance->ipv6[0] = '\0';
-	if (types & TYPE_A &&
-	    get_address(instance->ipv4, sizeof(instance->ipv4), AF_INET, imds,
-			path, err) < 0)
+	if ((types != TYPE_AAAA &&
+	     get_address(is_private ? "meta-data/local-ipv4"
+				    : "meta-data/public-ipv4",
+			 AF_INET, self->ipv4, sizeof(self->ipv4))) ||
+	    (types != TYPE_A && get_address("meta-data/ipv6", AF_INET6,
+					    self->ipv6, sizeof(self->ipv6))))
 		return -1;
-	if (types & TYPE_AAAA &&
-	    get_address(instance->ipv6, sizeof(instance->ipv6), AF_INET6, imds,
-			"meta-data/ipv6", err) < 0)
-		return -1;
-	return 0;
-}
-
-static int missing(const struct instance *instance,
-		   const struct settings *settings, struct errinfo *err)
-{
-	const char *kind =
-		settings->address == ADDRESS_PRIVATE ? "private" : "public";
-
-	if (settings->types & TYPE_A && !instance->ipv4[0])
-		return errinfo_set(err, STATUS_UNAVAILABLE,
-				   "the instance has no %s IPv4 address; give "
-				   "it one, or leave A out of types",
-				   kind);
-	if (settings->types & TYPE_AAAA && !instance->ipv6[0])
-		return errinfo_set(err, STATUS_UNAVAILABLE,
-				   "the instance has no IPv6 address; give it "
-				   "one, or leave AAAA out of types");
-	if (!instance->ipv4[0] && !instance->ipv6[0])
-		return errinfo_set(err, STATUS_UNAVAILABLE,
-				   "the instance has neither a %s IPv4 nor an "
-				   "IPv6 address; give it one, set address: "
-				   "private, or let it wait with grace",
-				   kind);
-	return 0;
+	if (types ? (!(types & TYPE_A) || *self->ipv4) &&
+			    (!(types & TYPE_AAAA) || *self->ipv6)
+		  : *self->ipv4 || *self->ipv6)
+		return 0;
+	(void)errinfo_set(STATUS_UNAVAILABLE,
+			  "the instance has no %s%s address; give it one, "
+			  "or set types, address or grace",
+			  types & TYPE_A && *self->ipv4 ? ""
+			  : is_private			? "private IPv4"
+							: "public IPv4",
+			  types == TYPE_A ? ""
+			  : types	  ? " IPv6"
+					  : " and no IPv6");
+	return errinfo_again(AGAIN_SOON);
 }
 
 int instance_learn_addresses(struct instance *instance,
-			     const struct settings *settings, struct imds *imds,
-			     struct errinfo *err)
+			     const struct settings *settings)
 {
-	struct retry retry = {
-		.until_ms = platform_monotonic_ms() +
-			    (int64_t)settings->grace_s * 1000,
-	};
-
-	for (;;) {
-		if (get_addresses(instance, settings, imds, err))
-			return -1;
-		if (!missing(instance, settings, err))
-			return 0;
-		if (http_wait(imds->http, &retry, RETRY_METADATA, err))
-			return -1;
-	}
+	self = instance;
+	wanted = settings;
+	return http_persist(attempt_addresses, end_of_grace());
 }

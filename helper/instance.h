@@ -6,13 +6,10 @@
 
 #include "dnsname.h"
 
-struct aws;
-struct errinfo;
-struct imds;
 struct settings;
 
 struct instance {
-	char id[33];		 /* "i-" and 8 or 17 hexadecimal digits */
+	char id[33];		 /* such as "i-0abc1234def567890" */
 	char region[33];	 /* such as "eu-west-1" */
 	char name[DNSNAME_SIZE]; /* folded: the DNS name it is to have */
 	char ipv4[16];		 /* dotted; "": has none, or none is wanted */
@@ -20,25 +17,23 @@ struct instance {
 };
 
 /*
- * Learn id and region: from the metadata; the region from AWS_REGION where
- * the environment has it.
- * Returns 0, or -1 as imds_get, and STATUS_DATA where they are none.
+ * Learn id and region; the region from AWS_REGION where the environment has
+ * it.
+ * Returns 0, or -1 as imds_get_word.
  */
-int instance_identify(struct instance *instance, struct imds *imds,
-		      struct errinfo *err);
+int instance_identify(struct instance *instance);
 
 /*
  * Learn the name: the setting name with its placeholders replaced, else the
  * tag dnsname; relative names get the setting zone behind them.
  * Tags come from the metadata; where they are switched off there, from EC2's
- * DescribeTags by aws.  Waits for a tag as long as the setting grace says.
+ * DescribeTags.  Waits for a tag as long as the setting grace says.
  * Returns 0; 1 where there are neither settings nor tag; or -1:
  * STATUS_SETTINGS and STATUS_DATA (no DNS name, from settings and from a
  * tag), STATUS_UNAVAILABLE (no such tag), else as imds_get and aws_call.
  */
 int instance_learn_name(struct instance *instance,
-			const struct settings *settings, struct imds *imds,
-			struct aws *aws, struct errinfo *err);
+			const struct settings *settings);
 
 /*
  * Learn the addresses of the types that the settings want, waiting for them
@@ -47,7 +42,6 @@ int instance_learn_name(struct instance *instance,
  * STATUS_DATA where one is no address, else as imds_get.
  */
 int instance_learn_addresses(struct instance *instance,
-			     const struct settings *settings, struct imds *imds,
-			     struct errinfo *err);
+			     const struct settings *settings);
 
 #endif

@@ -1,155 +1,123 @@
 #include "plan.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "errinfo.h"
 #include "instance.h"
 #include "settings.h"
 
-enum { VALUE_LIMIT = 64 }; /* bytes: an address and a newline */
+enum { SHOWN_LIMIT = 100 }; /* bytes: values begun behind this are not shown */
 
-void plan_init(struct plan *plan)
+static void want(struct plan *plan, const struct settings *settings,
+		 const char *name, const char *type, const char *address)
 {
-	memset(plan, 0, sizeof(*plan));
-	for (size_t i = 0; i < PLAN_RECORDS; i++) {
-		plan->records[i].set.values.limit = VALUE_LIMIT;
-		plan->records[i].before.limit = ROUTE53_VALUES_LIMIT;
-	}
-}
-
-void plan_release(struct plan *plan)
-{
-	for (size_t i = 0; i < PLAN_RECORDS; i++) {
-		buf_release(&plan->records[i].set.values);
-		buf_release(&plan->records[i].before);
-	}
-}
-
-static int want(struct plan *plan, const struct settings *settings,
-		const char *name, const char *type, const char *address,
-		struct errinfo *err)
-{
-	struct record_set *set = &plan->records[plan->record_count].set;
+	struct plan_record *record = &plan->records[plan->count];
+	struct record_set *set = &record->set;
 
 	if (!*address)
-		return 0;
-	memcpy(set->name, name, strlen(name) + 1);
-	memcpy(set->type, type, strlen(type) + 1);
-	set->ttl_s = settings->ttl_s;
-	buf_addf(&set->values, "%s\n", address);
-	plan->record_count++;
-	return buf_check(&set->values, "address", err);
+		return;
+	plan->count++;
+	(void)snprintf(set->name, sizeof(set->name), "%s", name);
+	(void)snprintf(set->type, sizeof(set->type), "%s", type);
+	(void)snprintf(set->ttl, sizeof(set->ttl), "%u", settings->ttl_s);
+	(void)snprintf(record->value, sizeof(record->value), "%s", address);
+	set->values = record->value;
 }
 
-int plan_wanted(struct plan *plan, const struct settings *settings,
-		const struct instance *instance, struct errinfo *err)
+void plan_wanted(struct plan *plan, const struct settings *settings,
+		 const struct instance *instance)
 {
-	if (want(plan, settings, instance->name, "A", instance->ipv4, err))
-		return -1;
-	return want(plan, settings, instance->name, "AAAA", instance->ipv6,
-		    err);
+	memset(plan, 0, sizeof(*plan));
+	want(plan, settings, instance->name, "A", instance->ipv4);
+	want(plan, settings, instance->name, "AAAA", instance->ipv6);
 }
 
-/* Route 53 keeps an address as it was first written: compare its bytes. */
-static bool is_same_address(const char *type, const char *left,
-			    const char *right)
+/*
+ * Take the only value of a set.  Route 53 keeps an address as it was first
+ * written: the bytes are compared, not the text.
+ */
+static bool is_same_address(struct plan_record *record,
+			    const struct record_set *found)
 {
-	int family = strcmp(type, "A") ? AF_INET6 : AF_INET;
-	const char *const texts[] = {left, right};
+	int family = record->set.type[1] ? AF_INET6 : AF_INET;
+	size_t len = strcspn(found->values, "\n");
 	struct in6_addr parsed[2];
-	char line[VALUE_LIMIT];
 
+	if (len >= sizeof(record->before))
+		return false;
 	memset(parsed, 0, sizeof(parsed));
-	for (size_t i = 0; i < 2; i++) {
-		size_t len = strcspn(texts[i], "\n");
-
-		if (len >= sizeof(line) || strcmp(texts[i] + len, "\n"))
-			return false;
-		memcpy(line, texts[i], len);
-		line[len] = '\0';
-		if (inet_pton(family, line, &parsed[i]) != 1)
-			return false;
-	}
-	return !memcmp(&parsed[0], &parsed[1], sizeof(parsed[0]));
-}
-
-static bool is_exactly(const struct record_set *found,
-		       const struct record_set *wanted)
-{
-	return !found->is_alias && !found->is_routed &&
-	       found->ttl_s == wanted->ttl_s &&
-	       is_same_address(wanted->type, buf_text(&found->values),
-			       buf_text(&wanted->values));
+	memcpy(record->before, found->values, len);
+	record->before[len] = '\0';
+	return !strcmp(found->values + len, "\n") &&
+	       inet_pton(family, record->before, &parsed[0]) == 1 &&
+	       inet_pton(family, record->value, &parsed[1]) == 1 &&
+	       !memcmp(&parsed[0], &parsed[1], sizeof(parsed[0]));
 }
 
 /* "A 54.1.1.1 54.1.1.2 (TTL 60)", or what else stands there. */
-static int taken(const struct record_set *found, struct errinfo *err)
+static int taken(const struct record_set *found)
 {
-	char values[256];
-	size_t len = 0;
+	const char *value = found->values;
 
-	for (const char *c = buf_text(&found->values);
-	     *c && len < sizeof(values) - 1; c++)
-		values[len++] = *c == '\n' ? ' ' : *c;
-	values[len] = '\0';
+	(void)errinfo_set(STATUS_TAKEN, "%s is taken: %s ", found->name,
+			  found->type);
+	for (size_t len; *value && value < found->values + SHOWN_LIMIT;
+	     value += len + 1) {
+		len = strcspn(value, "\n");
+		(void)errinfo_add("%.*s ",
+				  len < SHOWN_LIMIT ? (int)len : SHOWN_LIMIT,
+				  value);
+	}
 	if (found->is_alias)
-		return errinfo_set(err, STATUS_TAKEN,
-				   "%s is taken by an alias of type %s; choose "
-				   "another name, or remove it",
-				   found->name, found->type);
-	return errinfo_set(err, STATUS_TAKEN,
-			   "%s is taken: %s %s(TTL %ld%s); choose another "
-			   "name, or remove it",
-			   found->name, found->type, values, found->ttl_s,
-			   found->is_routed ? ", with a routing policy" : "");
-}
-
-/* Record types that cannot stand beside ours. */
-static bool is_rival(const struct settings *settings, const char *type)
-{
-	if (!strcmp(type, "CNAME"))
-		return true;
-	if (!strcmp(type, "A"))
-		return !settings->types || settings->types & TYPE_A;
-	if (!strcmp(type, "AAAA"))
-		return !settings->types || settings->types & TYPE_AAAA;
-	return false;
+		(void)errinfo_add("alias");
+	else
+		(void)errinfo_add("(TTL %s%s)", found->ttl,
+				  found->is_routed ? ", with routing" : "");
+	return errinfo_add("; choose another name, or remove it");
 }
 
 int plan_compare(struct plan *plan, const struct settings *settings,
-		 const struct record_set *found, struct errinfo *err)
+		 const struct record_set *found)
 {
+	unsigned type = !strcmp(found->type, "A")      ? TYPE_A
+			: !strcmp(found->type, "AAAA") ? TYPE_AAAA
+						       : 0;
+
 	if (strcmp(found->name, plan->records[0].set.name) ||
-	    !is_rival(settings, found->type))
+	    (strcmp(found->type, "CNAME") &&
+	     !(type &
+	       (settings->types ? settings->types : TYPE_A | TYPE_AAAA))))
 		return 0;
-	for (size_t i = 0; i < plan->record_count; i++) {
+	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_record *record = &plan->records[i];
 
-		if (strcmp(found->type, record->set.type) ||
-		    !is_exactly(found, &record->set))
+		if (strcmp(found->type, record->set.type))
 			continue;
-		record->is_there = true;
-		buf_clear(&record->before);
-		buf_add(&record->before, buf_text(&found->values),
-			found->values.len);
-		return buf_check(&record->before, "values", err);
+		if (found->is_alias || found->is_routed ||
+		    strcmp(found->ttl, record->set.ttl) ||
+		    !is_same_address(record, found))
+			break;
+		record->state = PLAN_KEEP;
+		return 0;
 	}
-	return taken(found, err);
+	return taken(found);
 }
 
-void plan_changes(struct plan *plan, const struct settings *settings)
+size_t plan_changes(const struct plan *plan, const struct settings *settings,
+		    struct buf *changes)
 {
-	plan->change_count = 0;
-	for (size_t i = 0; i < plan->record_count; i++) {
-		struct change *change = &plan->changes[plan->change_count];
+	size_t count = 0;
 
-		if (plan->records[i].is_there)
+	for (size_t i = 0; i < plan->count; i++) {
+		if (plan->records[i].state != PLAN_CHANGE)
 			continue;
-		change->action = settings->action == ACTION_CREATE
-					 ? CHANGE_CREATE
-					 : CHANGE_UPSERT;
-		change->record_set = &plan->records[i].set;
-		plan->change_count++;
+		route53_add_change(changes,
+				   settings->action == ACTION_CREATE ? "CREATE"
+								     : "UPSERT",
+				   &plan->records[i].set);
+		count++;
 	}
+	return count;
 }

@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE /* explicit_bzero, getentropy */
 #include "platform.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,10 +9,13 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+#define HAVE_BSD_CALLS
+#endif
 
 void platform_wipe(void *memory, size_t size)
 {
-#if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+#ifdef HAVE_BSD_CALLS
 	explicit_bzero(memory, size);
 #else
 	volatile unsigned char *byte = memory;
@@ -25,7 +27,7 @@ void platform_wipe(void *memory, size_t size)
 
 void platform_harden(void)
 {
-	const struct rlimit none = {0, 0};
+	static const struct rlimit none;
 	int fd;
 
 	/* Best effort: a system that refuses is no reason not to boot. */
@@ -43,21 +45,19 @@ void platform_harden(void)
 
 uint32_t platform_random(void)
 {
-	struct timespec now = {0, 0};
-	uint32_t bits;
+	uint32_t bits = 0;
 
-#if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__)
+#ifdef HAVE_BSD_CALLS
 	if (getentropy(&bits, sizeof(bits)) == 0)
 		return bits;
 #endif
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	bits = (uint32_t)now.tv_nsec ^ ((uint32_t)getpid() << 16);
+	bits = (uint32_t)platform_now_ms() ^ ((uint32_t)getpid() << 16);
 	return bits * 2654435761U; /* Knuth's multiplicative hash */
 }
 
-int64_t platform_monotonic_ms(void)
+int64_t platform_now_ms(void)
 {
-	struct timespec now = {0, 0};
+	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -70,6 +70,6 @@ void platform_sleep_ms(int64_t milliseconds)
 		.tv_nsec = (long)(milliseconds % 1000) * 1000000,
 	};
 
-	while (nanosleep(&left, &left) && errno == EINTR)
+	while (nanosleep(&left, &left))
 		;
 }

@@ -23,7 +23,7 @@ void platform_harden(void);
 uint32_t platform_random(void);
 
 /* Milliseconds on a clock that never jumps. */
-int64_t platform_monotonic_ms(void);
+int64_t platform_now_ms(void);
 
 /* Sleep, for all of the time. */
 void platform_sleep_ms(int64_t milliseconds);

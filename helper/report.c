@@ -1,122 +1,90 @@
 #include "report.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "aws.h"
 #include "errinfo.h"
 #include "plan.h"
 
-void report_progress(const struct report *report, const char *format, ...)
+void report_progress(const struct report *report, const char *stage,
+		     const char *text)
 {
-	va_list args;
-
-	if (!report->verbose)
-		return;
-	va_start(args, format);
-	(void)fputs("bootname: ", stderr);
-	(void)vfprintf(stderr, format, args);
-	va_end(args);
-	(void)fputc('\n', stderr);
+	if (report->verbose)
+		(void)fprintf(stderr, "bootname: %s: %s\n", stage, text);
 }
 
-/* The texts are printable ASCII throughout: names, addresses, errors. */
-static void print_string(const char *text, size_t len)
+/* Only an error may hold a quote, or its text come from a service. */
+static void print_string(const char *text)
 {
 	(void)putchar('"');
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '"' || text[i] == '\\')
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
 			(void)putchar('\\');
-		(void)putchar(text[i]);
+		(void)putchar(*text);
 	}
 	(void)putchar('"');
 }
 
-static void print_member(const char *name, const char *text)
+static void print_id(const char *name, const char *id)
 {
-	(void)printf("\"%s\":", name);
-	if (text)
-		print_string(text, strlen(text));
-	else
-		(void)printf("null");
-}
+	const char *quote = id ? "\"" : "";
 
-static void print_values(const char *name, const struct buf *values)
-{
-	const char *value = buf_text(values);
-
-	(void)printf(",\"%s\":[", name);
-	while (*value) {
-		size_t len = strcspn(value, "\n");
-
-		print_string(value, len);
-		value += len + 1;
-		if (*value)
-			(void)putchar(',');
-	}
-	(void)putchar(']');
-}
-
-static void print_records(const struct plan *plan)
-{
-	for (size_t i = 0; plan && i < plan->record_count; i++) {
-		const struct plan_record *record = &plan->records[i];
-
-		(void)printf("%s{", i ? "," : "");
-		print_member("name", record->set.name);
-		(void)printf(",\"type\":\"%s\",\"ttl\":%ld", record->set.type,
-			     record->set.ttl_s);
-		print_values("values", &record->set.values);
-		if (plan->has_read)
-			print_values("before", &record->before);
-		else
-			(void)printf(",\"before\":null");
-		(void)putchar('}');
-	}
+	(void)printf(",\"%s\":%s%s%s", name, quote, id ? id : "null", quote);
 }
 
 static void print_json(const struct report *report)
 {
-	(void)printf("{\"changed\":%s,\"dry_run\":%s,",
-		     report->changed ? "true" : "false",
-		     report->dry_run ? "true" : "false");
-	print_member("zone_id", report->zone_id);
-	(void)putchar(',');
-	print_member("change_id", report->change_id);
+	static const char *const booleans[] = {"false", "true"};
+	const struct plan *plan = report->plan;
+	const int64_t *ms = report->ms;
+
+	(void)printf("{\"changed\":%s,\"dry_run\":%s",
+		     booleans[report->changed], booleans[report->dry_run]);
+	print_id("zone_id", report->zone_id);
+	print_id("change_id", report->change_id);
 	(void)printf(",\"records\":[");
-	print_records(report->plan);
+	for (size_t i = 0; plan && i < plan->count; i++) {
+		const struct plan_record *record = &plan->records[i];
+		const char *quote = *record->before ? "\"" : "";
+
+		(void)printf("%s{\"name\":\"%s\",\"type\":\"%s\",\"ttl\":%s,"
+			     "\"values\":[\"%s\"],\"before\":",
+			     i ? "," : "", record->set.name, record->set.type,
+			     record->set.ttl, record->value);
+		if (report->has_read)
+			(void)printf("[%s%s%s]}", quote, record->before, quote);
+		else
+			(void)printf("null}");
+	}
 	(void)printf("],\"calls\":{\"imds\":%u,\"route53\":%u,\"ec2\":%u,"
 		     "\"sts\":%u},\"ms\":{\"imds\":%" PRId64
 		     ",\"zone\":%" PRId64 ",\"change\":%" PRId64
 		     ",\"total\":%" PRId64 "}}\n",
-		     report->imds_calls, report->route53_calls,
-		     report->ec2_calls, report->sts_calls,
-		     report->ms[STAGE_IMDS], report->ms[STAGE_ZONE],
-		     report->ms[STAGE_CHANGE], report->total_ms);
+		     report->imds_calls, report->aws_calls[AWS_ROUTE53],
+		     report->aws_calls[AWS_EC2], report->aws_calls[AWS_STS],
+		     ms[STAGE_IMDS], ms[STAGE_ZONE], ms[STAGE_CHANGE],
+		     ms[STAGE_TOTAL]);
 }
 
 static void print_lines(const struct report *report)
 {
 	const struct plan *plan = report->plan;
 
-	if (report->nothing)
-		(void)printf("%s\n", report->nothing);
-	for (size_t i = 0; plan && i < plan->record_count; i++) {
+	if (!plan)
+		(void)puts("no settings and no tag dnsname: nothing to do");
+	for (size_t i = 0; plan && i < plan->count; i++) {
 		const struct plan_record *record = &plan->records[i];
-		const char *value = buf_text(&record->set.values);
 
-		if (record->is_there)
-			(void)printf("%s is already %s", record->set.name,
-				     value);
-		else
-			(void)printf("%s %s to %s",
-				     report->dry_run ? "would set" : "setting",
-				     record->set.name, value);
+		(void)printf(record->state == PLAN_KEEP ? "%s is already %s\n"
+			     : report->dry_run		? "would set %s to %s\n"
+							: "setting %s to %s\n",
+			     record->set.name, record->value);
 	}
 }
 
-int report_result(const struct report *report, struct errinfo *err)
+int report_result(const struct report *report)
 {
 	if (report->quiet)
 		return 0;
@@ -125,20 +93,29 @@ int report_result(const struct report *report, struct errinfo *err)
 	else
 		print_lines(report);
 	if (fflush(stdout) || ferror(stdout))
-		return errinfo_set(err, STATUS_SYSTEM,
+		return errinfo_set(STATUS_SYSTEM,
 				   "standard output cannot be written");
 	return 0;
 }
 
-void report_error(const struct report *report, const struct errinfo *err)
+/* What a service said may hold anything. */
+static void make_printable(char *text)
 {
-	(void)fprintf(stderr, "bootname: %s: %s\n", err->stage, err->text);
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+void report_error(const struct report *report)
+{
+	make_printable(errinfo.text);
+	(void)fprintf(stderr, "bootname: %s: %s\n", errinfo.stage,
+		      errinfo.text);
 	if (!report->json || report->quiet)
 		return;
-	(void)printf("{\"error\":{");
-	print_member("stage", err->stage);
-	(void)printf(",\"code\":%d,", err->status);
-	print_member("message", err->text);
-	(void)printf("}}\n");
+	(void)printf("{\"error\":{\"stage\":\"%s\",\"code\":%d,\"message\":",
+		     errinfo.stage, errinfo.status);
+	print_string(errinfo.text);
+	(void)puts("}}");
 	(void)fflush(stdout);
 }

@@ -7,10 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct errinfo;
 struct plan;
 
-enum report_stage { STAGE_IMDS, STAGE_ZONE, STAGE_CHANGE, STAGES };
+enum report_stage { STAGE_IMDS, STAGE_ZONE, STAGE_CHANGE, STAGE_TOTAL, STAGES };
 
 struct report {
 	bool json;
@@ -23,23 +22,23 @@ struct report {
 	const char *zone_id;	 /* NULL: none was looked for */
 	const char *change_id;	 /* NULL: no change was sent */
 	const struct plan *plan; /* NULL: nothing to publish */
-	const char *nothing;	 /* why there was nothing to do, or NULL */
-	unsigned imds_calls, route53_calls, ec2_calls, sts_calls;
-	int64_t ms[STAGES]; /* time spent */
-	int64_t total_ms;
+	bool has_read;		 /* the plan knows what was there before */
+	unsigned imds_calls;
+	const unsigned *aws_calls; /* by enum aws_service */
+	int64_t ms[STAGES];	   /* time spent */
 };
 
 /* With -v: one line of progress on standard error. */
-void report_progress(const struct report *report, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void report_progress(const struct report *report, const char *stage,
+		     const char *text);
 
 /*
  * Print what came out, on standard output.
  * Returns 0, or -1 with STATUS_SYSTEM where it cannot be written.
  */
-int report_result(const struct report *report, struct errinfo *err);
+int report_result(const struct report *report);
 
-/* Print an error: one line on standard error; with -j also as JSON. */
-void report_error(const struct report *report, const struct errinfo *err);
+/* Print errinfo: one line on standard error; with -j also as JSON. */
+void report_error(const struct report *report);
 
 #endif

@@ -1,8 +1,5 @@
 #include "route53.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aws.h"
@@ -10,346 +7,287 @@
 #include "sigv4.h"
 #include "xml.h"
 
-#define XML_NAMESPACE "https://route53.amazonaws.com/doc/2013-04-01/"
 #define API "/2013-04-01/"
+#define DOCUMENT "ChangeResourceRecordSetsRequest"
 
-enum { SHORT_LIMIT = 8192 }; /* bytes of a path or query */
+BUF(path, 8192);
+BUF(query, 2048);
 
-static int unusable(struct errinfo *err, const char *what)
+static void start(void)
 {
-	return errinfo_set(err, STATUS_DATA, "Route 53 lists %s", what);
+	buf_clear(&path);
+	buf_clear(&query);
 }
 
-/* Ids come as "/hostedzone/Z1"; the last segment is wanted. */
-static int take_id(char *id, size_t size, const char *text, struct errinfo *err)
+/* Ids come as "/hostedzone/Z1"; the last segment is wanted.  "": unusable. */
+static void cut_id(char *id)
 {
-	const char *last = strrchr(text, '/');
-	size_t len;
+	const char *last = strrchr(id, '/');
 
-	text = last ? last + 1 : text;
-	len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			   "abcdefghijklmnopqrstuvwxyz0123456789-_");
-	if (!len || text[len] || len >= size)
-		return unusable(err, "an id that is none");
-	memcpy(id, text, len + 1);
-	return 0;
+	if (last)
+		memmove(id, last + 1, strlen(last));
+	if (id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			  "abcdefghijklmnopqrstuvwxyz0123456789")])
+		id[0] = '\0';
 }
 
-static int call(struct aws *aws, struct aws_request *request,
-		xml_handler handler, void *context, struct errinfo *err)
+static int unusable(void)
 {
-	struct buf answer = BUF_INIT(AWS_LIMIT);
-	int rc;
-
-	request->service = AWS_ROUTE53;
-	rc = aws_call(aws, request, &answer, err);
-	if (!rc)
-		rc = xml_read(buf_text(&answer), answer.len, handler, context,
-			      err);
-	buf_release(&answer);
-	return rc;
+	return errinfo_set(STATUS_DATA, "Route 53's answer is unusable");
 }
 
 /* ---- ListHostedZonesByName ---- */
 
-static int on_zone(void *context, const char *path, const char *text,
-		   struct errinfo *err)
-{
-	struct hosted_zone_page *page = context;
-	struct hosted_zone *zone = &page->zones[page->count];
+struct zone_page {
+	struct hosted_zone zone; /* being read */
+	char id[64];		 /* as listed */
+	char name[1025];	 /* as listed */
+	struct hosted_zone *next;
+	bool is_truncated;
+	route53_on_zone on_zone;
+};
 
-	if (xml_ends(path, "IsTruncated"))
-		page->is_truncated = !strcmp(text, "true");
-	else if (xml_ends(path, "NextDNSName")) {
-		if (!dnsname_from_route53(page->next_name, text))
-			return unusable(err, "a name that is too long");
-	} else if (xml_ends(path, "NextHostedZoneId"))
-		return take_id(page->next_id, sizeof(page->next_id), text, err);
-	if (page->count == ROUTE53_ZONES)
-		return 0; /* more than was asked for */
-	if (xml_ends(path, "HostedZone/Id"))
-		return take_id(zone->id, sizeof(zone->id), text, err);
-	if (xml_ends(path, "HostedZone/Name")) {
-		if (!dnsname_from_route53(zone->name, text))
-			return unusable(err, "a name that is too long");
-	} else if (xml_ends(path, "HostedZone/Config/PrivateZone"))
+static int on_zone_text(void *context, const char *where, const char *text)
+{
+	struct zone_page *page = context;
+	struct hosted_zone *zone = &page->zone;
+
+	(void)(xml_take(where, text, "HostedZone/Id", page->id,
+			sizeof(page->id)) ||
+	       xml_take(where, text, "HostedZone/Name", page->name,
+			sizeof(page->name)) ||
+	       xml_take(where, text, "NextHostedZoneId", page->id,
+			sizeof(page->id)) ||
+	       xml_take(where, text, "NextDNSName", page->name,
+			sizeof(page->name)));
+	if (xml_ends(where, "PrivateZone"))
 		zone->is_private = !strcmp(text, "true");
-	else if (xml_ends(path, "HostedZones/HostedZone")) {
-		if (!zone->id[0] || !zone->name[0])
-			return unusable(err, "a hosted zone without its id");
-		page->count++;
-	}
-	return 0;
+	page->is_truncated |=
+		xml_ends(where, "IsTruncated") && !strcmp(text, "true");
+	if (!xml_ends(where, "HostedZones/HostedZone"))
+		return 0;
+	cut_id(page->id);
+	if (!page->id[0] || strlen(page->id) >= sizeof(zone->id))
+		return unusable();
+	memcpy(zone->id, page->id, sizeof(zone->id));
+	dnsname_from_route53(zone->name, page->name);
+	page->id[0] = page->name[0] = '\0';
+	return page->on_zone(zone);
 }
 
-int route53_list_hosted_zones_by_name(struct aws *aws, const char *name,
-				      const char *id,
-				      struct hosted_zone_page *page,
-				      struct errinfo *err)
+int route53_list_hosted_zones_by_name(struct hosted_zone *from,
+				      route53_on_zone on_zone)
 {
-	struct buf query = BUF_INIT(SHORT_LIMIT);
-	struct aws_request request = {
-		.action = "route53:ListHostedZonesByName",
+	static const struct aws_request request = {
+		.service = AWS_ROUTE53,
+		.operation = "ListHostedZonesByName",
 		.resource = "*",
-		.method = "GET",
 		.path = API "hostedzonesbyname",
+		.query = query_bytes,
 	};
-	int rc;
+	struct zone_page page = {.on_zone = on_zone};
 
-	memset(page, 0, sizeof(*page));
-	buf_add_text(&query, "dnsname=");
-	sigv4_encode(&query, name);
-	if (*id)
-		buf_addf(&query, "&hostedzoneid=%s", id);
-	buf_addf(&query, "&maxitems=%d", ROUTE53_ZONES);
-	rc = buf_check(&query, "query", err);
-	request.query = buf_text(&query);
-	if (!rc)
-		rc = call(aws, &request, on_zone, page, err);
-	buf_release(&query);
-	return rc;
+	start();
+	buf_addf(&query, "maxitems=100&dnsname=");
+	sigv4_encode(&query, from->name);
+	if (from->id[0])
+		buf_addf(&query, "&hostedzoneid=%s", from->id);
+	if (aws_call(&request, on_zone_text, &page))
+		return -1;
+	from->name[0] = '\0';
+	if (!page.is_truncated)
+		return 0;
+	cut_id(page.id);
+	if (!page.id[0] || strlen(page.id) >= sizeof(from->id))
+		return unusable();
+	memcpy(from->id, page.id, sizeof(from->id));
+	dnsname_from_route53(from->name, page.name);
+	return 0;
 }
 
 /* ---- ListResourceRecordSets ---- */
 
-struct listing {
-	struct record_set record_set; /* being read */
-	route53_handler handler;
-	void *context;
+BUF(values, ROUTE53_VALUES_SIZE);
+
+struct set_page {
+	struct record_set set; /* being read */
+	char name[1025];       /* as listed */
+	route53_on_record_set on_record_set;
 };
 
-static void next_record_set(struct record_set *set)
+static int on_set_text(void *context, const char *where, const char *text)
 {
-	struct buf values = set->values;
-
-	memset(set, 0, sizeof(*set));
-	set->values = values;
-	buf_clear(&set->values);
-}
-
-static int take_ttl(long *ttl_s, const char *text, struct errinfo *err)
-{
-	errno = 0;
-	*ttl_s = strtol(text, NULL, 10);
-	if (errno || *ttl_s < 0 || *ttl_s > 2147483647)
-		return unusable(err, "a TTL that is none");
-	return 0;
-}
-
-static int on_record_set(void *context, const char *path, const char *text,
-			 struct errinfo *err)
-{
-	struct listing *listing = context;
-	struct record_set *set = &listing->record_set;
-
-	if (xml_ends(path, "ResourceRecordSet/Name")) {
-		if (!dnsname_from_route53(set->name, text))
-			return unusable(err, "a name that is too long");
-	} else if (xml_ends(path, "ResourceRecordSet/Type"))
-		(void)snprintf(set->type, sizeof(set->type), "%s", text);
-	else if (xml_ends(path, "ResourceRecordSet/SetIdentifier"))
-		set->is_routed = true;
-	else if (xml_ends(path, "ResourceRecordSet/AliasTarget"))
-		set->is_alias = true;
-	else if (xml_ends(path, "ResourceRecordSet/TTL"))
-		return take_ttl(&set->ttl_s, text, err);
-	else if (xml_ends(path, "ResourceRecord/Value")) {
-		buf_addf(&set->values, "%s\n", text);
-		return buf_check(&set->values, "values", err);
-	} else if (xml_ends(path, "ResourceRecordSets/ResourceRecordSet")) {
-		int rc = listing->handler(listing->context, set, err);
-
-		next_record_set(set);
-		return rc;
-	}
-	return 0;
-}
-
-int route53_list_record_sets(struct aws *aws, const char *zone_id,
-			     const char *name, route53_handler handler,
-			     void *context, struct errinfo *err)
-{
-	struct listing listing = {
-		.record_set = {.values = BUF_INIT(ROUTE53_VALUES_LIMIT)},
-		.handler = handler,
-		.context = context,
-	};
-	struct buf path = BUF_INIT(SHORT_LIMIT);
-	struct buf query = BUF_INIT(SHORT_LIMIT);
-	struct aws_request request = {
-		.action = "route53:ListResourceRecordSets",
-		.method = "GET",
-	};
-	char resource[64];
+	struct set_page *page = context;
+	struct record_set *set = &page->set;
 	int rc;
 
-	(void)snprintf(resource, sizeof(resource), ":route53:::hostedzone/%s",
-		       zone_id);
-	buf_addf(&path, API "hostedzone/%s/rrset", zone_id);
-	buf_add_text(&query, "maxitems=100&name=");
-	sigv4_encode(&query, name);
-	request.resource = resource;
-	request.path = buf_text(&path);
-	request.query = buf_text(&query);
-	rc = buf_check(&path, "path", err);
-	if (!rc)
-		rc = buf_check(&query, "query", err);
-	if (!rc)
-		rc = call(aws, &request, on_record_set, &listing, err);
-	buf_release(&listing.record_set.values);
-	buf_release(&path);
-	buf_release(&query);
+	(void)(xml_take(where, text, "ResourceRecordSet/Name", page->name,
+			sizeof(page->name)) ||
+	       xml_take(where, text, "ResourceRecordSet/Type", set->type,
+			sizeof(set->type)) ||
+	       xml_take(where, text, "ResourceRecordSet/TTL", set->ttl,
+			sizeof(set->ttl)));
+	set->is_routed |= xml_ends(where, "SetIdentifier");
+	set->is_alias |= xml_ends(where, "AliasTarget");
+	if (xml_ends(where, "ResourceRecord/Value"))
+		buf_addf(&values, "%s\n", text);
+	if (!xml_ends(where, "ResourceRecordSets/ResourceRecordSet"))
+		return 0;
+	dnsname_from_route53(set->name, page->name);
+	set->values = values.data;
+	rc = buf_check(&values, "values") || page->on_record_set(set);
+	memset(set, 0, sizeof(*set));
+	buf_clear(&values);
 	return rc;
+}
+
+int route53_list_record_sets(const char *zone_id, const char *name,
+			     route53_on_record_set on_record_set)
+{
+	BUF(resource, 64);
+	static const struct aws_request request = {
+		.service = AWS_ROUTE53,
+		.operation = "ListResourceRecordSets",
+		.resource = resource_bytes,
+		.path = path_bytes,
+		.query = query_bytes,
+	};
+	struct set_page page = {.on_record_set = on_record_set};
+
+	start();
+	buf_clear(&resource);
+	buf_clear(&values);
+	buf_addf(&resource, "hostedzone/%s", zone_id);
+	buf_addf(&path, API "%s/rrset", resource.data);
+	buf_addf(&query, "maxitems=100&name=");
+	sigv4_encode(&query, name);
+	return aws_call(&request, on_set_text, &page);
 }
 
 /* ---- ChangeResourceRecordSets ---- */
 
 static void add_escaped(struct buf *xml, const char *text, size_t len)
 {
-	static const char special[] = "<>&\"'";
-
-	for (size_t i = 0; i < len; i++) {
-		if (strchr(special, text[i]))
-			buf_addf(xml, "&#%d;", text[i]);
+	for (; len--; text++) {
+		if (strchr("<>&\"'", *text))
+			buf_addf(xml, "&#%d;", *text);
 		else
-			buf_add_char(xml, text[i]);
+			buf_add(xml, text, 1);
 	}
 }
 
 /* The elements stand in the order of the schema: any other is refused. */
-static void add_record_set(struct buf *xml, const struct record_set *set)
+void route53_add_change(struct buf *changes, const char *action,
+			const struct record_set *set)
 {
-	const char *value = buf_text(&set->values);
+	const char *value = set->values;
 
-	buf_addf(xml,
-		 "<ResourceRecordSet><Name>%s.</Name><Type>%s</Type>"
-		 "<TTL>%ld</TTL><ResourceRecords>",
-		 set->name, set->type, set->ttl_s);
+	buf_addf(changes,
+		 "<Change><Action>%s</Action><ResourceRecordSet><Name>%s."
+		 "</Name><Type>%s</Type><TTL>%s</TTL><ResourceRecords>",
+		 action, set->name, set->type, set->ttl);
 	while (*value) {
 		size_t len = strcspn(value, "\n");
 
-		buf_add_text(xml, "<ResourceRecord><Value>");
-		add_escaped(xml, value, len);
-		buf_add_text(xml, "</Value></ResourceRecord>");
-		value += len + 1;
+		buf_addf(changes, "<ResourceRecord><Value>");
+		add_escaped(changes, value, len);
+		buf_addf(changes, "</Value></ResourceRecord>");
+		value += len + (value[len] == '\n');
 	}
-	buf_add_text(xml, "</ResourceRecords></ResourceRecordSet>");
-}
-
-void route53_change_batch(struct buf *xml, const char *comment,
-			  const struct change *changes, size_t count)
-{
-	static const char *const actions[] = {
-		[CHANGE_CREATE] = "CREATE",
-		[CHANGE_UPSERT] = "UPSERT",
-		[CHANGE_DELETE] = "DELETE",
-	};
-
-	buf_add_text(xml,
-		     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-		     "<ChangeResourceRecordSetsRequest xmlns=\"" XML_NAMESPACE
-		     "\"><ChangeBatch><Comment>");
-	add_escaped(xml, comment, strlen(comment));
-	buf_add_text(xml, "</Comment><Changes>");
-	for (size_t i = 0; i < count; i++) {
-		buf_addf(xml, "<Change><Action>%s</Action>",
-			 actions[changes[i].action]);
-		add_record_set(xml, changes[i].record_set);
-		buf_add_text(xml, "</Change>");
-	}
-	buf_add_text(xml, "</Changes></ChangeBatch>"
-			  "</ChangeResourceRecordSetsRequest>\n");
+	buf_addf(changes, "</ResourceRecords></ResourceRecordSet></Change>");
 }
 
 struct change_info {
 	char id[ROUTE53_CHANGE_ID_SIZE];
-	bool is_insync;
+	char status[16];
 };
 
-static int on_change_info(void *context, const char *path, const char *text,
-			  struct errinfo *err)
+static int on_change_info(void *context, const char *where, const char *text)
 {
 	struct change_info *info = context;
 
-	if (xml_ends(path, "ChangeInfo/Id"))
-		return take_id(info->id, sizeof(info->id), text, err);
-	if (xml_ends(path, "ChangeInfo/Status"))
-		info->is_insync = !strcmp(text, "INSYNC");
+	(void)xml_take(where, text, "ChangeInfo/Id", info->id,
+		       sizeof(info->id));
+	(void)xml_take(where, text, "ChangeInfo/Status", info->status,
+		       sizeof(info->status));
 	return 0;
 }
 
 /* Route 53 tells why a batch was refused in words only. */
-static int explain_refusal(struct errinfo *err)
+static int explain_refusal(void)
 {
 	static const char *const taken[] = {
-		"already exists",
-		"conflicting RRSet",
-		"conflicts with other records",
-		"exists with the same name and type",
-		"exist with the same name and type",
+		"already exist",
+		"onflict", /* conflicting RRSet, conflicts with other records */
+		"with the same name and type",
 		"was not found",
-		"do not match the current values",
+		"do not match",
 	};
 
-	if (strcmp(err->code, "InvalidChangeBatch"))
+	if (strcmp(errinfo.code, "InvalidChangeBatch"))
 		return -1;
-	if (strstr(err->text, "is not permitted in zone"))
-		err->status = STATUS_SETTINGS;
+	if (strstr(errinfo.text, "not permitted in zone"))
+		errinfo.status = STATUS_SETTINGS;
 	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
-		if (strstr(err->text, taken[i]))
-			err->status = STATUS_TAKEN;
+		if (strstr(errinfo.text, taken[i]))
+			errinfo.status = STATUS_TAKEN;
 	return -1;
 }
 
-int route53_change_record_sets(struct aws *aws, const char *zone_id,
-			       const struct buf *xml,
-			       char change_id[ROUTE53_CHANGE_ID_SIZE],
-			       struct errinfo *err)
+int route53_change_record_sets(const char *zone_id, const char *comment,
+			       const struct buf *changes,
+			       char change_id[ROUTE53_CHANGE_ID_SIZE])
 {
-	struct change_info info = {.is_insync = false};
-	struct aws_request request = {
-		.action = "route53:ChangeResourceRecordSets",
-		.method = "POST",
+	BUF(batch, 65536);
+	BUF(resource, 64);
+	static const struct aws_request request = {
+		.service = AWS_ROUTE53,
+		.operation = "ChangeResourceRecordSets",
+		.resource = resource_bytes,
+		.path = path_bytes,
 		.query = "",
-		.content_type = "application/xml",
-		.body = xml,
+		.type = "Content-Type: application/xml",
+		.body = &batch,
 	};
-	char resource[64];
-	char path[96];
+	static struct change_info info;
 
-	(void)snprintf(resource, sizeof(resource), ":route53:::hostedzone/%s",
-		       zone_id);
-	(void)snprintf(path, sizeof(path), API "hostedzone/%s/rrset/", zone_id);
-	request.resource = resource;
-	request.path = path;
-	if (call(aws, &request, on_change_info, &info, err))
-		return explain_refusal(err);
+	start();
+	buf_clear(&resource);
+	buf_clear(&batch);
+	buf_addf(&resource, "hostedzone/%s", zone_id);
+	buf_addf(&path, API "%s/rrset/", resource.data);
+	buf_addf(&batch,
+		 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" DOCUMENT
+		 " xmlns=\"https://route53.amazonaws.com/doc" API
+		 "\"><ChangeBatch><Comment>%s</Comment><Changes>%s</Changes>"
+		 "</ChangeBatch></" DOCUMENT ">\n",
+		 comment, changes->data);
+	if (buf_check(changes, "changes") || buf_check(&batch, "batch"))
+		return -1;
+	if (aws_call(&request, on_change_info, &info))
+		return explain_refusal();
+	cut_id(info.id);
 	memcpy(change_id, info.id, sizeof(info.id));
 	return 0;
 }
 
 /* ---- GetChange ---- */
 
-int route53_get_change(struct aws *aws, const char *change_id, bool *is_insync,
-		       struct errinfo *err)
+int route53_get_change(const char *change_id, bool *is_insync)
 {
-	struct change_info info = {.is_insync = false};
-	struct buf path = BUF_INIT(SHORT_LIMIT);
-	struct aws_request request = {
-		.action = "route53:GetChange",
-		.resource = ":route53:::change/*",
-		.method = "GET",
+	static const struct aws_request request = {
+		.service = AWS_ROUTE53,
+		.operation = "GetChange",
+		.resource = "change/*",
+		.path = path_bytes,
 		.query = "",
 	};
-	int rc;
+	static struct change_info info;
 
+	start();
 	buf_addf(&path, API "change/%s", change_id);
-	request.path = buf_text(&path);
-	rc = buf_check(&path, "path", err);
-	if (!rc)
-		rc = call(aws, &request, on_change_info, &info, err);
-	if (!rc)
-		*is_insync = info.is_insync;
-	buf_release(&path);
-	return rc;
+	if (aws_call(&request, on_change_info, &info))
+		return -1;
+	*is_insync = !strcmp(info.status, "INSYNC");
+	return 0;
 }

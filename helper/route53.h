@@ -13,14 +13,10 @@
 #include "buf.h"
 #include "dnsname.h"
 
-struct aws;
-struct errinfo;
-
 enum {
-	ROUTE53_ID_SIZE = 33,		   /* a hosted zone id and its NUL */
-	ROUTE53_CHANGE_ID_SIZE = 6501,	   /* a change id and its NUL */
-	ROUTE53_ZONES = 100,		   /* hosted zones a page */
-	ROUTE53_VALUES_LIMIT = 128 * 1024, /* bytes: the values of a set */
+	ROUTE53_ID_SIZE = 33,	       /* a hosted zone id and its NUL */
+	ROUTE53_CHANGE_ID_SIZE = 6520, /* a change id as listed, and its NUL */
+	ROUTE53_VALUES_SIZE = 32 * 1024, /* bytes: the values of one set */
 };
 
 struct hosted_zone {
@@ -29,74 +25,53 @@ struct hosted_zone {
 	bool is_private;
 };
 
-struct hosted_zone_page {
-	struct hosted_zone zones[ROUTE53_ZONES];
-	size_t count;
-	bool is_truncated;
-	char next_name[DNSNAME_SIZE]; /* folded; where the next page begins */
-	char next_id[ROUTE53_ID_SIZE];
-};
-
 /* All records of one name and type (and set identifier). */
 struct record_set {
 	char name[DNSNAME_SIZE]; /* folded */
 	char type[16];		 /* "A", "AAAA", "CNAME", … */
-	long ttl_s;
-	struct buf values; /* one a line, as listed */
+	char ttl[16];		 /* seconds, in digits */
+	const char *values;	 /* one a line, as listed */
 	bool is_alias;
 	bool is_routed; /* has a set identifier */
 };
 
-enum change_action { CHANGE_CREATE, CHANGE_UPSERT, CHANGE_DELETE };
-
-struct change {
-	enum change_action action;
-	const struct record_set *record_set; /* the caller's */
-};
-
-/* Called for each listed set, which is valid during the call only.  Return 0
- * to go on, -1 with err filled in to stop. */
-typedef int (*route53_handler)(void *context,
-			       const struct record_set *record_set,
-			       struct errinfo *err);
+/* Called for each listed zone or set, which is valid during the call only.
+ * Return 0 to go on, -1 with errinfo filled in to stop. */
+typedef int (*route53_on_zone)(const struct hosted_zone *zone);
+typedef int (*route53_on_record_set)(const struct record_set *set);
 
 /*
- * List hosted zones, public and private, in Route 53's order from a name on.
- * name: folded; id: from the page before, or "".
+ * List at most 100 hosted zones, public and private, in Route 53's order.
+ * from: the name to begin at, and the id where a page before was cut; on
+ *       return where the next page begins, name "" where there is none.
  */
-int route53_list_hosted_zones_by_name(struct aws *aws, const char *name,
-				      const char *id,
-				      struct hosted_zone_page *page,
-				      struct errinfo *err);
+int route53_list_hosted_zones_by_name(struct hosted_zone *from,
+				      route53_on_zone on_zone);
+
+/* List at most 100 record sets in Route 53's order from a name on. */
+int route53_list_record_sets(const char *zone_id, const char *name,
+			     route53_on_record_set on_record_set);
 
 /*
- * List the first 100 record sets in Route 53's order from a name on.
- * zone_id: as in struct hosted_zone.
+ * Append one change to a change batch.
+ * action: "CREATE", "UPSERT" or "DELETE".
  */
-int route53_list_record_sets(struct aws *aws, const char *zone_id,
-			     const char *name, route53_handler handler,
-			     void *context, struct errinfo *err);
-
-/*
- * Append the change batch as it would be sent.
- * comment: at most 256 bytes.
- */
-void route53_change_batch(struct buf *xml, const char *comment,
-			  const struct change *changes, size_t count);
+void route53_add_change(struct buf *changes, const char *action,
+			const struct record_set *set);
 
 /*
  * Send a change batch, which is applied whole or not at all.
+ * comment: of at most 256 letters, digits, blanks and hyphens.
+ * changes: what route53_add_change appended.
  * change_id: on success without "/change/".
  * Fails with STATUS_TAKEN too: something else stands at the name; and with
  * STATUS_SETTINGS: the name is not in the zone.
  */
-int route53_change_record_sets(struct aws *aws, const char *zone_id,
-			       const struct buf *xml,
-			       char change_id[ROUTE53_CHANGE_ID_SIZE],
-			       struct errinfo *err);
+int route53_change_record_sets(const char *zone_id, const char *comment,
+			       const struct buf *changes,
+			       char change_id[ROUTE53_CHANGE_ID_SIZE]);
 
 /* Whether every name server of Route 53 has the change. */
-int route53_get_change(struct aws *aws, const char *change_id, bool *is_insync,
-		       struct errinfo *err);
+int route53_get_change(const char *change_id, bool *is_insync);
 
 #endif

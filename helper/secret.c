@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-#include "platform.h"
-
-void secret_wipe(struct secret *secret)
-{
-	platform_wipe(secret, sizeof(*secret));
-}
-
 bool secret_set(char *field, size_t size, const char *text)
 {
 	size_t len = 0;

@@ -13,11 +13,8 @@ struct secret {
 	char session_token[8193]; /* empty for credentials that never end */
 };
 
-/* Overwrite the credentials. */
-void secret_wipe(struct secret *secret);
-
 /*
- * Copy one field.
+ * Copy one field of credentials.
  * field, size: a member of struct secret and its size.
  * text: printable ASCII without blanks, not empty; other text is refused,
  *       since it would travel in an HTTP header.

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,454 +22,409 @@ enum {
 	FILE_LIMIT = 1024 * 1024, /* bytes */
 	DEPTH_LIMIT = 32,
 	NEAR_MISS = 2, /* edits between a key and what was meant */
-	KEY_LIMIT = 32,
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 
-static const char settings_path[] = "/etc/bootname.yaml";
+void settings_init(struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	settings->ttl_s = 60;
+	settings->timeout_s = 300;
+}
 
-/* ---- Events: libyaml's, one at a time, bounded in depth. ---- */
+/* ---- A document as a sequence of nodes, each with its path. ---- */
 
-struct reader {
-	yaml_parser_t parser;
-	yaml_event_t event; /* the current one */
-	const char *source; /* names the document in errors */
-	unsigned depth;
-	struct errinfo *err;
+enum kind {
+	NODE_KEY,
+	NODE_PLAIN,
+	NODE_QUOTED,
+	NODE_ALIAS,
+	NODE_LIST,
+	NODE_MAP,
+	NODE_END, /* of a list or map */
 };
 
-/* An error at a place in the document: source:line:column: key: text. */
-static int fault_at(struct reader *reader, yaml_mark_t mark, const char *key,
-		    const char *text)
+/*
+ * path: "/write_files/-/path": the keys, and "-" for an item of a list.
+ * text: of a key or scalar; else "".
+ */
+typedef int (*node_handler)(enum kind kind, const char *path, const char *text);
+
+BUF(path, 4096);
+static const char *source; /* names the document in errors */
+static yaml_mark_t mark;   /* of the current node */
+
+static int fault(const char *key, const char *text)
 {
-	return errinfo_set(reader->err, STATUS_SETTINGS, "%s:%zu:%zu: %s%s%s",
-			   reader->source, mark.line + 1, mark.column + 1, key,
+	return errinfo_set(STATUS_SETTINGS, "%s:%zu:%zu: %s%s%s", source,
+			   mark.line + 1, mark.column + 1, key,
 			   *key ? ": " : "", text);
 }
 
-static int fault(struct reader *reader, const char *text)
+/* The open lists and maps; the first one stands for the document. */
+struct level {
+	bool is_map;
+	bool has_key; /* a map whose next node is a value */
+	size_t path_len;
+};
+
+static struct level levels[DEPTH_LIMIT + 1];
+static unsigned depth;
+
+static void cut_path(size_t len)
 {
-	return fault_at(reader, reader->event.start_mark, "", text);
+	path.len = len;
+	path.data[len] = '\0';
 }
 
-static void reader_init(struct reader *reader, const char *source,
-			const char *text, size_t len, struct errinfo *err)
+static int on_node(enum kind kind, const char *text, node_handler handler)
 {
-	memset(reader, 0, sizeof(*reader));
-	reader->source = source;
-	reader->err = err;
-	if (yaml_parser_initialize(&reader->parser))
-		yaml_parser_set_input_string(&reader->parser,
-					     (const unsigned char *)text, len);
-}
+	struct level *level = &levels[depth];
 
-static void reader_release(struct reader *reader)
-{
-	yaml_event_delete(&reader->event);
-	yaml_parser_delete(&reader->parser);
-}
-
-static int parser_fault(struct reader *reader)
-{
-	const yaml_parser_t *parser = &reader->parser;
-	yaml_mark_t mark = parser->problem_mark;
-
-	if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
-		return errinfo_no_memory(reader->err);
-	if (parser->error == YAML_READER_ERROR)
-		mark = parser->mark;
-	return fault_at(reader, mark, "", parser->problem);
-}
-
-static int next(struct reader *reader)
-{
-	yaml_event_delete(&reader->event);
-	if (!yaml_parser_parse(&reader->parser, &reader->event))
-		return parser_fault(reader);
-	switch (reader->event.type) {
-	case YAML_MAPPING_START_EVENT:
-	case YAML_SEQUENCE_START_EVENT:
-		if (++reader->depth > DEPTH_LIMIT)
-			return fault(reader, "nested too deep");
-		break;
-	case YAML_MAPPING_END_EVENT:
-	case YAML_SEQUENCE_END_EVENT:
-		reader->depth--;
-		break;
-	default:
-		break;
+	if (kind == NODE_END) {
+		cut_path(level->path_len);
+		level = &levels[--depth];
+	} else if (level->is_map && !level->has_key) {
+		if (kind > NODE_QUOTED)
+			return fault("", "a key must be a word");
+		level->has_key = true;
+		cut_path(level->path_len);
+		buf_addf(&path, "/%s", text);
+		return buf_check(&path, "keys") ||
+		       handler(NODE_KEY, path.data, text);
+	} else if (depth && !level->is_map) {
+		cut_path(level->path_len);
+		buf_addf(&path, "/-");
 	}
-	return 0;
-}
-
-/* To the first node of the only document; at the end where there is none. */
-static int next_document(struct reader *reader)
-{
-	do
-		if (next(reader))
-			return -1;
-	while (reader->event.type == YAML_STREAM_START_EVENT ||
-	       reader->event.type == YAML_DOCUMENT_START_EVENT);
-	return 0;
-}
-
-/* From the first event of a node to its last. */
-static int skip_node(struct reader *reader)
-{
-	unsigned depth = reader->depth;
-
-	if (reader->event.type != YAML_MAPPING_START_EVENT &&
-	    reader->event.type != YAML_SEQUENCE_START_EVENT)
+	if (handler(kind, path.data, text))
+		return -1;
+	level->has_key = false;
+	if (kind != NODE_LIST && kind != NODE_MAP)
 		return 0;
-	do
-		if (next(reader))
-			return -1;
-	while (reader->depth >= depth);
+	if (depth == DEPTH_LIMIT)
+		return fault("", "nested too deep");
+	levels[++depth] = (struct level){kind == NODE_MAP, false, path.len};
 	return 0;
 }
 
-/* The text of the current scalar; NULL where it is none, or holds a NUL. */
-static const char *scalar_text(const struct reader *reader)
+static int on_event(const yaml_event_t *event, node_handler handler)
 {
-	const char *text = (const char *)reader->event.data.scalar.value;
+	const char *text = "";
 
-	if (reader->event.type != YAML_SCALAR_EVENT ||
-	    strlen(text) != reader->event.data.scalar.length)
-		return NULL;
-	return text;
+	mark = event->start_mark;
+	switch (event->type) {
+	case YAML_SCALAR_EVENT:
+		text = (const char *)event->data.scalar.value;
+		if (strlen(text) != event->data.scalar.length)
+			return fault("", "a NUL byte");
+		return on_node(
+			event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+				? NODE_PLAIN
+				: NODE_QUOTED,
+			text, handler);
+	case YAML_ALIAS_EVENT:
+		return on_node(NODE_ALIAS, text, handler);
+	case YAML_SEQUENCE_START_EVENT:
+		return on_node(NODE_LIST, text, handler);
+	case YAML_MAPPING_START_EVENT:
+		return on_node(NODE_MAP, text, handler);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return on_node(NODE_END, text, handler);
+	default:
+		return 0;
+	}
 }
 
-static bool is_scalar(const struct reader *reader, const char *text)
+/* Of a byte that is no text libyaml tells the offset only. */
+static int parser_fault(const yaml_parser_t *parser, const char *text)
 {
-	const char *scalar = scalar_text(reader);
-
-	return scalar && !strcmp(scalar, text);
+	mark = parser->problem_mark;
+	if (parser->error == YAML_READER_ERROR) {
+		mark.line = mark.column = 0;
+		for (size_t i = 0; i < parser->problem_offset; i++) {
+			mark.column = text[i] == '\n' ? 0 : mark.column + 1;
+			mark.line += text[i] == '\n';
+		}
+	}
+	return fault("", parser->problem ? parser->problem : "out of memory");
 }
 
-/* ---- Values: one function per kind, each storing one key's value. ---- */
+/* Returns the number of documents, or -1. */
+static int walk(const char *name, const struct buf *text, node_handler handler)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	bool more = true;
+	int documents = 0;
 
-enum kind {
-	KIND_TEXT,
-	KIND_NAME,
-	KIND_ZONE,
-	KIND_ZONE_ID,
-	KIND_NUMBER,
-	KIND_CHOICE,
-	KIND_TYPES,
-	KIND_BOOLEAN,
-	KIND_LATER,
+	source = name;
+	depth = 0;
+	cut_path(0);
+	if (!yaml_parser_initialize(&parser))
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text->data,
+				     text->len);
+	while (more) {
+		if (!yaml_parser_parse(&parser, &event)) {
+			documents = parser_fault(&parser, text->data);
+			break;
+		}
+		more = event.type != YAML_STREAM_END_EVENT;
+		documents += event.type == YAML_DOCUMENT_START_EVENT;
+		if (documents > 1)
+			documents = fault("", "a second document");
+		else if (on_event(&event, handler))
+			documents = -1;
+		yaml_event_delete(&event);
+		more = more && documents >= 0;
+	}
+	yaml_parser_delete(&parser);
+	return documents;
+}
+
+/* ---- Keys: what each one takes. ---- */
+
+enum value_type {
+	TYPE_TEXT,
+	TYPE_NAME,
+	TYPE_ZONE,
+	TYPE_ZONE_ID,
+	TYPE_NUMBER,
+	TYPE_BOOLEAN,
+	TYPE_WORD,
+	TYPE_TYPES,
+	TYPE_LATER,
 };
 
-struct key {
-	const char *name;
-	enum kind kind;
-	size_t offset; /* in struct settings */
-	long size;     /* text: bytes with the NUL; number: the largest value */
-	long least;    /* number: the smallest; choice: of the first word */
-	const char *words; /* choice: each ended by a blank */
-};
-
+static const struct key {
+	char name[16];
+	char words[20]; /* of a word: each with a blank behind it */
+	unsigned type;
+	unsigned offset; /* in struct settings */
+	unsigned size;	 /* of a text: bytes; of a number: the largest */
+	unsigned first;	 /* of a number: the least; of a word: the first's */
+} keys[] = {
 #define AT(member) offsetof(struct settings, member)
-#define SIZE(member) sizeof(((struct settings *)0)->member)
-
-static const struct key keys[] = {
-	{"name", KIND_NAME, AT(name), SIZE(name), 0, NULL},
-	{"zone", KIND_ZONE, AT(zone), SIZE(zone), 0, NULL},
-	{"zone_id", KIND_ZONE_ID, AT(zone_id), SIZE(zone_id), 0, NULL},
-	{"visibility", KIND_CHOICE, AT(visibility), 0, VISIBILITY_PUBLIC,
-	 "public private "},
-	{"ttl", KIND_NUMBER, AT(ttl_s), 2147483647, 0, NULL},
-	{"action", KIND_CHOICE, AT(action), 0, ACTION_UPSERT, "UPSERT CREATE "},
-	{"address", KIND_CHOICE, AT(address), 0, ADDRESS_PUBLIC,
-	 "public private "},
-	{"types", KIND_TYPES, AT(types), 0, 0, NULL},
-	{"role_arn", KIND_TEXT, AT(role_arn), SIZE(role_arn), 0, NULL},
-	{"external_id", KIND_TEXT, AT(external_id), SIZE(external_id), 0, NULL},
-	{"grace", KIND_NUMBER, AT(grace_s), 86400, 0, NULL},
-	{"timeout", KIND_NUMBER, AT(timeout_s), 86400, 1, NULL},
-	{"wait", KIND_BOOLEAN, AT(wait), 0, 0, NULL},
-	{"proxy", KIND_TEXT, AT(proxy), SIZE(proxy), 0, NULL},
-	{"owner_record", KIND_LATER, 0, 0, 0, NULL},
-	{"take_over", KIND_LATER, 0, 0, 0, NULL},
-	{"routing", KIND_LATER, 0, 0, 0, NULL},
-	{"weight", KIND_LATER, 0, 0, 0, NULL},
-	{"set_identifier", KIND_LATER, 0, 0, 0, NULL},
-	{"health_check_id", KIND_LATER, 0, 0, 0, NULL},
-	{"records", KIND_LATER, 0, 0, 0, NULL},
+#define TEXT(member) AT(member), sizeof(((struct settings *)0)->member), 0
+	{"name", "", TYPE_NAME, TEXT(name)},
+	{"zone", "", TYPE_ZONE, AT(zone), DNSNAME_SIZE + 1, 0},
+	{"zone_id", "", TYPE_ZONE_ID, TEXT(zone_id)},
+	{"visibility", "public private ", TYPE_WORD, AT(visibility), 0, 1},
+	{"ttl", "", TYPE_NUMBER, AT(ttl_s), 2147483647, 0},
+	{"action", "UPSERT CREATE ", TYPE_WORD, AT(action), 0, 0},
+	{"address", "public private ", TYPE_WORD, AT(address), 0, 0},
+	{"types", "", TYPE_TYPES, AT(types), 0, 0},
+	{"role_arn", "", TYPE_TEXT, TEXT(role_arn)},
+	{"external_id", "", TYPE_TEXT, TEXT(external_id)},
+	{"grace", "", TYPE_NUMBER, AT(grace_s), 86400, 0},
+	{"timeout", "", TYPE_NUMBER, AT(timeout_s), 86400, 1},
+	{"wait", "no yes false true ", TYPE_BOOLEAN, AT(wait), 0, 0},
+	{"proxy", "", TYPE_TEXT, TEXT(proxy)},
+	{"owner_record", "", TYPE_LATER, 0, 0, 0},
+	{"take_over", "", TYPE_LATER, 0, 0, 0},
+	{"routing", "", TYPE_LATER, 0, 0, 0},
+	{"weight", "", TYPE_LATER, 0, 0, 0},
+	{"set_identifier", "", TYPE_LATER, 0, 0, 0},
+	{"health_check_id", "", TYPE_LATER, 0, 0, 0},
+	{"records", "", TYPE_LATER, 0, 0, 0},
 };
 
-static int fault_in(struct reader *reader, const struct key *key,
-		    const char *text)
-{
-	return fault_at(reader, reader->event.start_mark, key->name, text);
-}
+/* What is being read, and where to. */
+static struct settings *into;
+static const char *prefix;    /* of the paths that are settings */
+static const struct key *key; /* the current one */
+static unsigned long seen;    /* bits, in the order of keys */
 
-/* What YAML would read as another type: null, boolean or number. */
-static bool is_plain_other(const struct reader *reader)
+/* What YAML takes for null, a truth value or a number. */
+static bool is_other_type(const char *text)
 {
-	static const char *const words[] = {
-		"", "~", "null", "true", "false", "yes", "no", "on", "off",
-	};
-	const char *text = scalar_text(reader);
-	char *end = NULL;
+	static const char words[] = "~ null true false yes no on off ";
+	size_t len = strlen(text);
+	char *end;
 
-	if (!text || reader->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	for (size_t i = 0; i < LENGTH(words); i++)
-		if (!strcasecmp(text, words[i]))
+	for (const char *word = words; *word; word = strchr(word, ' ') + 1)
+		if (!strncasecmp(word, text, len) && strcspn(word, " ") == len)
 			return true;
-	if (!strchr("0123456789+-.", text[0]))
-		return false;
+	if (!len || !strchr("0123456789+-.", *text))
+		return !len;
 	(void)strtod(text, &end);
-	return end != text && !*end;
+	return end > text && !*end;
 }
 
-/* A text value without control bytes, in *text. */
-static int text_value(struct reader *reader, const struct key *key,
-		      const char **text)
+static int take_text(enum kind kind, const char *text, char *value)
 {
-	*text = scalar_text(reader);
-	if (!*text || is_plain_other(reader))
-		return fault_in(reader, key,
-				"a text is wanted; quote it if it looks like "
-				"a number or a word such as yes");
-	if (!**text)
-		return fault_in(reader, key, "is empty; leave the key out");
-	for (const char *c = *text; *c; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-			return fault_in(reader, key,
-					"holds a byte that is not printable "
-					"ASCII");
-	if (strlen(*text) >= (size_t)key->size)
-		return fault_in(reader, key, "is too long");
+	if (kind > NODE_QUOTED || (kind == NODE_PLAIN && is_other_type(text)))
+		return fault(key->name, "wants a text; quote it if it looks "
+					"like a number or yes");
+	if (!*text || strlen(text) >= key->size)
+		return fault(key->name, "is empty or too long");
+	for (size_t i = 0; text[i]; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return fault(key->name, "wants printable ASCII");
+	memcpy(value, text, strlen(text) + 1);
 	return 0;
 }
 
-static int name_fault(struct reader *reader, const struct key *key,
-		      const char *text, const char *what)
+static int name_fault(const char *text, const char *what)
 {
-	struct buf message = BUF_INIT(512);
+	BUF(message, 512);
 
-	dnsname_quote(&message, text, strlen(text));
-	buf_addf(&message, " is %s", what);
-	(void)fault_in(reader, key, buf_text(&message));
-	buf_release(&message);
-	return -1;
+	dnsname_quote(&message, text);
+	buf_addf(&message, " is no DNS name: %s", what);
+	return fault(key->name, message.data);
+}
+
+static int check_placeholder(const char *name, struct buf *out)
+{
+	(void)out;
+	if (template_path(name))
+		return 0;
+	return errinfo_set(STATUS_SETTINGS, "{%s} is unknown", name);
 }
 
 /* A name is kept as written: whether it is absolute shows in its final dot. */
-static int read_name(struct reader *reader, const struct key *key, char *value)
+static int take_name(enum kind kind, const char *text, char *value)
 {
-	struct buf checked = BUF_INIT(FILE_LIMIT);
 	char folded[DNSNAME_SIZE];
-	const char *what = NULL;
-	const char *text;
-	int rc = -1;
+	const char *what;
+	BUF(scratch, sizeof(into->name));
 
-	if (text_value(reader, key, &text))
+	if (kind <= NODE_QUOTED && *text && !strpbrk(text, "{}")) {
+		what = dnsname_fold(folded, text);
+		if (what)
+			return name_fault(text, what);
+	}
+	if (take_text(kind, text, value))
 		return -1;
-	if (!template_is(text))
-		what = dnsname_fold(folded, text, strlen(text));
-	else if (template_expand(text, NULL, NULL, &checked, reader->err)) {
-		char message[sizeof(reader->err->text)];
-
-		memcpy(message, reader->err->text, sizeof(message));
-		(void)fault_in(reader, key, message);
-		goto out;
+	if (template_expand(text, check_placeholder, &scratch)) {
+		buf_clear(&scratch);
+		buf_addf(&scratch, "%s", errinfo.text);
+		return fault(key->name, scratch.data);
 	}
-	if (what) {
-		(void)name_fault(reader, key, text, what);
-		goto out;
-	}
-	memcpy(value, text, strlen(text) + 1);
-	rc = 0;
-out:
-	buf_release(&checked);
-	return rc;
+	return 0;
 }
 
-static int read_zone(struct reader *reader, const struct key *key, char *value)
+static int take_zone(enum kind kind, const char *text, char *value)
 {
-	const char *text;
+	static char name[DNSNAME_SIZE + 1];
 	const char *what;
 
-	if (text_value(reader, key, &text))
+	if (take_text(kind, text, name))
 		return -1;
-	what = dnsname_fold(value, text, strlen(text));
-	return what ? name_fault(reader, key, text, what) : 0;
+	what = dnsname_fold(value, name);
+	return what ? name_fault(name, what) : 0;
 }
 
-/* As the console and the API show it: with or without "/hostedzone/". */
-static int read_zone_id(struct reader *reader, const struct key *key,
-			char *value)
+/* With or without "/hostedzone/", as console and API show it. */
+static int take_zone_id(enum kind kind, const char *text, char *value)
 {
-	static const char prefix[] = "/hostedzone/";
-	struct key longer = *key;
-	const char *text;
-	size_t len;
+	static const char folder[] = "/hostedzone/";
+	const char *id = text;
 
-	longer.size += (long)sizeof(prefix) - 1;
-	if (text_value(reader, &longer, &text))
-		return -1;
-	if (!strncmp(text, prefix, sizeof(prefix) - 1))
-		text += sizeof(prefix) - 1;
-	len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-	if (!len || text[len] || len >= (size_t)key->size)
-		return fault_in(reader, key,
-				"a hosted zone id is at most 32 capital "
-				"letters and digits, such as "
-				"Z0123456789ABCDEFGHIJ");
-	memcpy(value, text, len + 1);
+	if (!strncmp(text, folder, sizeof(folder) - 1))
+		id += sizeof(folder) - 1;
+	if (id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")])
+		return fault(key->name, "wants capitals and digits");
+	return take_text(kind, id, value);
+}
+
+static int take_number(enum kind kind, const char *text, unsigned *value)
+{
+	BUF(message, 64);
+	unsigned long number = strtoul(text, NULL, 10);
+
+	if (kind != NODE_PLAIN || !*text || text[strspn(text, "0123456789")])
+		return fault(key->name, "wants a whole number");
+	if (number < key->first || number > key->size) {
+		buf_addf(&message, "is out of range, %u to %u", key->first,
+			 key->size);
+		return fault(key->name, message.data);
+	}
+	*value = (unsigned)number;
 	return 0;
 }
 
-static int read_text(struct reader *reader, const struct key *key, char *value)
+/* Truth values come in pairs, in any case, and never quoted. */
+static int take_word(enum kind kind, const char *text, unsigned *value)
 {
-	const char *text;
+	bool is_boolean = key->type == TYPE_BOOLEAN;
+	BUF(message, 64);
+	unsigned number = key->first;
+	size_t len = strlen(text);
 
-	if (text_value(reader, key, &text))
-		return -1;
-	memcpy(value, text, strlen(text) + 1);
-	return 0;
-}
-
-static int read_number(struct reader *reader, const struct key *key,
-		       long *value)
-{
-	const char *text = scalar_text(reader);
-	char message[96];
-	long number;
-
-	if (!text || !*text || text[strspn(text, "0123456789")] ||
-	    reader->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return fault_in(reader, key,
-				"a whole number of seconds is wanted, without "
-				"quotes");
-	errno = 0;
-	number = strtol(text, NULL, 10);
-	if (errno || number < key->least || number > key->size) {
-		(void)snprintf(message, sizeof(message),
-			       "out of range, %ld to %ld", key->least,
-			       key->size);
-		return fault_in(reader, key, message);
+	for (const char *word = key->words; *word;
+	     word = strchr(word, ' ') + 1, number++) {
+		if (kind > (is_boolean ? NODE_PLAIN : NODE_QUOTED) ||
+		    strncasecmp(word, text, len) || strcspn(word, " ") != len ||
+		    (!is_boolean && strncmp(word, text, len)))
+			continue;
+		*value = is_boolean ? number & 1 : number;
+		return 0;
 	}
-	*value = number;
-	return 0;
+	buf_addf(&message, "wants one of: %s", key->words);
+	return fault(key->name, message.data);
 }
 
-/* The words are in the order of the enum, from its value least on. */
-static int read_choice(struct reader *reader, const struct key *key,
-		       unsigned *value)
+/* The list, each of its items, and its end. */
+static int take_types(enum kind kind, const char *text, unsigned *types)
 {
-	const char *text = scalar_text(reader);
-	char message[96];
-	unsigned choice = (unsigned)key->least;
-	size_t len;
+	unsigned type = !strcmp(text, "A") + 2U * !strcmp(text, "AAAA");
+	bool is_item = levels[depth].has_key == false && !levels[depth].is_map;
 
-	for (const char *word = key->words; text && *word;
-	     word += len + 1, choice++) {
-		len = strcspn(word, " ");
-		if (strlen(text) == len && !memcmp(text, word, len)) {
-			*value = choice;
-			return 0;
-		}
+	if (kind == NODE_LIST && !is_item) {
+		*types = 0;
+		return 0;
 	}
-	(void)snprintf(message, sizeof(message), "wants one of: %s",
-		       key->words);
-	message[strlen(message) - 1] = '\0';
-	return fault_in(reader, key, message);
-}
-
-static int read_types(struct reader *reader, const struct key *key,
-		      unsigned *value)
-{
-	static const char wanted[] = "a list of A and AAAA is wanted, each "
-				     "at most once, such as [A, AAAA]";
-	unsigned types = 0;
-	unsigned type;
-
-	if (reader->event.type != YAML_SEQUENCE_START_EVENT)
-		return fault_in(reader, key, wanted);
-	for (;;) {
-		if (next(reader))
-			return -1;
-		if (reader->event.type == YAML_SEQUENCE_END_EVENT)
-			break;
-		type = is_scalar(reader, "A")	   ? TYPE_A
-		       : is_scalar(reader, "AAAA") ? TYPE_AAAA
-						   : 0;
-		if (!type || types & type)
-			return fault_in(reader, key, wanted);
-		types |= type;
+	if (kind == NODE_END ? *types : is_item && type && !(*types & type)) {
+		*types |= type;
+		return 0;
 	}
-	if (!types)
-		return fault_in(reader, key, wanted);
-	*value = types;
-	return 0;
+	return fault(key->name, "wants a list of A, AAAA or both");
 }
 
-static int read_boolean(struct reader *reader, const struct key *key,
-			bool *value)
+static int take_value(enum kind kind, const char *text)
 {
-	const char *text = scalar_text(reader);
+	void *value = (char *)into + key->offset;
 
-	if (text &&
-	    reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-		*value = !strcasecmp(text, "true") || !strcasecmp(text, "yes");
-		if (*value || !strcasecmp(text, "false") ||
-		    !strcasecmp(text, "no"))
-			return 0;
+	if (kind == NODE_ALIAS)
+		return fault(key->name, "aliases are not taken");
+	switch (key->type) {
+	case TYPE_NAME:
+		return take_name(kind, text, value);
+	case TYPE_ZONE:
+		return take_zone(kind, text, value);
+	case TYPE_ZONE_ID:
+		return take_zone_id(kind, text, value);
+	case TYPE_TEXT:
+		return take_text(kind, text, value);
+	case TYPE_NUMBER:
+		return take_number(kind, text, value);
+	case TYPE_BOOLEAN:
+	case TYPE_WORD:
+		return take_word(kind, text, value);
+	case TYPE_TYPES:
+		return take_types(kind, text, value);
+	default:
+		return fault(key->name, "is not supported yet");
 	}
-	return fault_in(reader, key, "wants true or false");
 }
 
-static int read_value(struct reader *reader, const struct key *key,
-		      struct settings *settings)
+/* Levenshtein's distance between a word and a key. */
+static size_t distance(const char *word, const char *name)
 {
-	void *value = (char *)settings + key->offset;
+	size_t row[sizeof(key->name)];
+	size_t len = strlen(name);
 
-	if (reader->event.type == YAML_ALIAS_EVENT)
-		return fault_in(reader, key, "aliases are not taken here");
-	switch (key->kind) {
-	case KIND_TEXT:
-		return read_text(reader, key, value);
-	case KIND_NAME:
-		return read_name(reader, key, value);
-	case KIND_ZONE:
-		return read_zone(reader, key, value);
-	case KIND_ZONE_ID:
-		return read_zone_id(reader, key, value);
-	case KIND_NUMBER:
-		return read_number(reader, key, value);
-	case KIND_CHOICE:
-		return read_choice(reader, key, value);
-	case KIND_TYPES:
-		return read_types(reader, key, value);
-	case KIND_BOOLEAN:
-		return read_boolean(reader, key, value);
-	case KIND_LATER:
-		break;
-	}
-	return fault_in(reader, key, "is not supported yet by this version");
-}
-
-/* ---- The settings themselves: one mapping of keys to values. ---- */
-
-/* Levenshtein's distance between two short words. */
-static size_t distance(const char *left, const char *right)
-{
-	size_t row[KEY_LIMIT + 1];
-	size_t right_len = strlen(right);
-
-	for (size_t j = 0; j <= right_len; j++)
+	for (size_t j = 0; j <= len; j++)
 		row[j] = j;
-	for (size_t i = 1; left[i - 1]; i++) {
+	for (size_t i = 1; word[i - 1]; i++) {
 		size_t diagonal = row[0];
 
 		row[0] = i;
-		for (size_t j = 1; j <= right_len; j++) {
-			size_t best = diagonal + (left[i - 1] != right[j - 1]);
+		for (size_t j = 1; j <= len; j++) {
+			size_t best = diagonal + (word[i - 1] != name[j - 1]);
 
 			diagonal = row[j];
 			if (row[j] + 1 < best)
@@ -480,352 +434,190 @@ static size_t distance(const char *left, const char *right)
 			row[j] = best;
 		}
 	}
-	return row[right_len];
+	return row[len];
 }
 
-static int unknown_key(struct reader *reader, const char *name)
+static int take_key(const char *name)
 {
-	struct buf message = BUF_INIT(512);
-	const char *meant = NULL;
 	size_t least = NEAR_MISS + 1;
+	BUF(message, 512);
 
-	for (size_t i = 0; strlen(name) < KEY_LIMIT && i < LENGTH(keys); i++) {
-		size_t edits = distance(name, keys[i].name);
+	for (const struct key *other = keys; other < keys + LENGTH(keys);
+	     other++) {
+		size_t edits = distance(name, other->name);
 
 		if (edits < least) {
 			least = edits;
-			meant = keys[i].name;
+			key = other;
 		}
 	}
-	buf_add_text(&message, "unknown key ");
-	dnsname_quote(&message, name, strlen(name));
-	if (meant)
-		buf_addf(&message, "; did you mean \"%s\"?", meant);
-	(void)fault(reader, buf_text(&message));
-	buf_release(&message);
-	return -1;
+	if (least) {
+		buf_addf(&message, "unknown key ");
+		dnsname_quote(&message, name);
+		if (least <= NEAR_MISS)
+			buf_addf(&message, "; did you mean \"%s\"?", key->name);
+		return fault("", message.data);
+	}
+	if (seen & 1UL << (key - keys))
+		return fault(key->name, "stands here twice");
+	seen |= 1UL << (key - keys);
+	return 0;
 }
 
-static const struct key *find_key(const char *name)
+static int on_setting(enum kind kind, const char *where, const char *text)
 {
-	for (size_t i = 0; i < LENGTH(keys); i++)
-		if (!strcmp(keys[i].name, name))
-			return &keys[i];
-	return NULL;
+	size_t len = strlen(prefix);
+
+	if (strncmp(where, prefix, len) || (where[len] && where[len] != '/'))
+		return 0;
+	if (where[len])
+		return kind == NODE_KEY ? take_key(text)
+					: take_value(kind, text);
+	if (kind == NODE_KEY || kind == NODE_END)
+		return 0;
+	into->found = true;
+	seen = 0;
+	return kind == NODE_MAP ? 0
+				: fault("", "wants lines of \"key: value\"");
 }
 
-/* From the start of the mapping, which is the current event, to its end. */
-static int read_mapping(struct reader *reader, struct settings *settings)
+static int read_settings(const char *name, const struct buf *text)
 {
-	bool seen[LENGTH(keys)] = {false};
-	const struct key *key;
-	const char *name;
+	int documents = walk(name, text, on_setting);
 
-	if (reader->event.type != YAML_MAPPING_START_EVENT)
-		return fault(reader, "settings are lines of \"key: value\"");
-	settings->found = true;
-	for (;;) {
-		if (next(reader))
-			return -1;
-		if (reader->event.type == YAML_MAPPING_END_EVENT)
-			return 0;
-		name = scalar_text(reader);
-		if (!name)
-			return fault(reader, "a key must be a plain word");
-		key = find_key(name);
-		if (!key)
-			return unknown_key(reader, name);
-		if (seen[key - keys])
-			return fault_in(reader, key, "stands here twice");
-		seen[key - keys] = true;
-		if (next(reader) || read_value(reader, key, settings))
-			return -1;
-	}
-}
-
-/* A whole document of settings. */
-static int read_document(struct settings *settings, const char *source,
-			 const char *text, size_t len, struct errinfo *err)
-{
-	struct reader reader;
-	int rc = -1;
-
-	reader_init(&reader, source, text, len, err);
-	if (next_document(&reader))
-		goto out;
-	if (reader.event.type == YAML_STREAM_END_EVENT) {
-		(void)fault(&reader, "holds no settings; write {} to take "
-				     "every default");
-		goto out;
-	}
-	if (read_mapping(&reader, settings) || next(&reader) || next(&reader))
-		goto out;
-	if (reader.event.type != YAML_STREAM_END_EVENT) {
-		(void)fault(&reader, "a second document");
-		goto out;
-	}
-	rc = 0;
-out:
-	reader_release(&reader);
-	return rc;
+	return documents ? (documents < 0 ? -1 : 0)
+			 : fault("", "holds no settings; {} takes the "
+				     "defaults");
 }
 
 /* ---- Files. ---- */
 
-static int file_fault(struct errinfo *err, const char *path, const char *text)
+/* Returns 1 where there is no such file. */
+static int load(const char *name, struct buf *text)
 {
-	return errinfo_set(err, STATUS_SETTINGS, "%s: %s", path, text);
-}
+	struct stat status;
+	ssize_t len = 1;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-static int read_all(int fd, struct buf *text, struct errinfo *err)
-{
-	char chunk[4096];
-	ssize_t len;
-
-	while ((len = read(fd, chunk, sizeof(chunk))) > 0) {
-		buf_add(text, chunk, (size_t)len);
-		if (buf_check(text, "settings", err)) {
-			err->status = err->status == STATUS_DATA
-					      ? STATUS_SETTINGS
-					      : err->status;
-			return -1;
-		}
+	buf_clear(text);
+	if (fd < 0) {
+		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", name,
+				  strerror(errno));
+		return errno == ENOENT ? 1 : -1;
 	}
-	if (len < 0)
-		return errinfo_set(err, STATUS_SETTINGS, "%s", strerror(errno));
+	if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_mode & S_IWOTH)
+		errno = EPERM;
+	else
+		while ((len = read(fd, text->data + text->len,
+				   text->size - text->len)) > 0)
+			text->len += (size_t)len;
+	(void)close(fd);
+	if (len)
+		return errinfo_set(STATUS_SETTINGS, "%s: %s", name,
+				   len < 0 ? strerror(errno)
+					   : "must be a file that not "
+					     "everybody can write");
+	if (text->len == text->size)
+		return errinfo_set(STATUS_SETTINGS, "%s: larger than %d bytes",
+				   name, FILE_LIMIT);
+	text->data[text->len] = '\0';
 	return 0;
 }
 
-/* Returns 1 where there is no such file. */
-static int load(struct buf *text, const char *path, struct errinfo *err)
+BUF(file, FILE_LIMIT);
+
+int settings_read_file(struct settings *settings, const char *name)
 {
-	struct stat status;
-	int rc = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 && errno == ENOENT) {
-		(void)file_fault(err, path, "No such file or directory");
-		return 1;
-	}
-	if (fd < 0)
-		return file_fault(err, path, strerror(errno));
-	if (fstat(fd, &status))
-		(void)file_fault(err, path, strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		(void)file_fault(err, path, "is no regular file");
-	else if (status.st_mode & S_IWOTH)
-		(void)file_fault(err, path,
-				 "everybody can write it; chmod o-w first");
-	else if (read_all(fd, text, err))
-		(void)errinfo_prefix(err, "%s: ", path);
-	else
-		rc = 0;
-	(void)close(fd);
-	return rc;
-}
-
-int settings_read_file(struct settings *settings, const char *path,
-		       struct errinfo *err)
-{
-	struct buf text = BUF_INIT(FILE_LIMIT);
-	int rc = load(&text, path, err);
-
-	if (!rc)
-		rc = read_document(settings, path, buf_text(&text), text.len,
-				   err);
-	buf_release(&text);
-	return rc ? -1 : 0;
+	into = settings;
+	prefix = "";
+	return load(name, &file) || read_settings(name, &file) ? -1 : 0;
 }
 
 /* ---- cloud-config: find the settings in what else it holds. ---- */
 
-/* What one write_files entry says. */
-struct entry {
-	bool is_settings; /* its path is ours */
-	bool has_content;
-	struct buf content;
-	char encoding[16];
-};
+BUF(content, FILE_LIMIT);      /* of the current write_files entry */
+BUF(last_content, FILE_LIMIT); /* of the last one that is ours */
+static char encoding[16], last_encoding[16];
+static bool is_ours, has_ours;
 
-static int read_entry(struct reader *reader, struct entry *entry)
+static int on_cloud_config(enum kind kind, const char *where, const char *text)
 {
-	static const char *const fields[] = {"path", "content", "encoding"};
-	const char *text;
-	size_t field;
+	static const char entry[] = "/write_files/-";
+	size_t len = sizeof(entry) - 1;
 
-	for (;;) {
-		if (next(reader))
-			return -1;
-		if (reader->event.type == YAML_MAPPING_END_EVENT)
-			return 0;
-		for (field = 0; field < LENGTH(fields); field++)
-			if (is_scalar(reader, fields[field]))
-				break;
-		if (skip_node(reader) || next(reader))
-			return -1;
-		text = scalar_text(reader);
-		if (text && field == 0)
-			entry->is_settings = !strcmp(text, settings_path);
-		else if (text && field == 1) {
-			entry->has_content = true;
-			buf_clear(&entry->content);
-			buf_add_text(&entry->content, text);
-		} else if (text && field == 2)
-			(void)snprintf(entry->encoding, sizeof(entry->encoding),
-				       "%s", text);
-		if (skip_node(reader))
-			return -1;
+	if (strncmp(where, entry, len))
+		return 0;
+	if (!where[len] && kind == NODE_MAP) {
+		buf_clear(&content);
+		encoding[0] = '\0';
+		is_ours = false;
+	} else if (!where[len] && kind == NODE_END && is_ours) {
+		buf_clear(&last_content);
+		buf_add(&last_content, content.data, content.len);
+		memcpy(last_encoding, encoding, sizeof(encoding));
+		has_ours = true;
+	} else if (kind != NODE_PLAIN && kind != NODE_QUOTED) {
+		return 0;
+	} else if (!strcmp(where + len, "/path")) {
+		is_ours = !strcmp(text, "/etc/bootname.yaml");
+	} else if (!strcmp(where + len, "/encoding")) {
+		(void)snprintf(encoding, sizeof(encoding), "%s", text);
+	} else if (!strcmp(where + len, "/content")) {
+		buf_clear(&content);
+		buf_add(&content, text, strlen(text));
 	}
+	return 0;
 }
 
-/* The last entry for our path is what cloud-init leaves on the disk. */
-static int read_write_files(struct reader *reader, struct entry *found)
+/* In place; whether it was base64. */
+static bool decode_base64(struct buf *text)
 {
-	struct entry entry;
-
-	if (reader->event.type != YAML_SEQUENCE_START_EVENT)
-		return skip_node(reader);
-	for (;;) {
-		if (next(reader))
-			return -1;
-		if (reader->event.type == YAML_SEQUENCE_END_EVENT)
-			return 0;
-		if (reader->event.type != YAML_MAPPING_START_EVENT) {
-			if (skip_node(reader))
-				return -1;
-			continue;
-		}
-		entry = (struct entry){.content = BUF_INIT(FILE_LIMIT)};
-		if (read_entry(reader, &entry)) {
-			buf_release(&entry.content);
-			return -1;
-		}
-		if (entry.is_settings) {
-			buf_release(&found->content);
-			*found = entry;
-		} else {
-			buf_release(&entry.content);
-		}
-	}
-}
-
-/*
- * One pass over the cloud-config.
- * found: gets the write_files entry; or NULL: the key bootname is read into
- *        settings instead.
- */
-static int walk(const char *path, const struct buf *text, struct entry *found,
-		struct settings *settings, struct errinfo *err)
-{
-	struct reader reader;
-	bool is_key;
-	int rc = -1;
-
-	reader_init(&reader, path, buf_text(text), text->len, err);
-	if (next_document(&reader))
-		goto out;
-	while (reader.event.type == YAML_MAPPING_START_EVENT ||
-	       reader.depth == 1) {
-		if (next(&reader))
-			goto out;
-		if (reader.event.type == YAML_MAPPING_END_EVENT)
-			break;
-		is_key = is_scalar(&reader, found ? "write_files" : "bootname");
-		if (skip_node(&reader) || next(&reader))
-			goto out;
-		if (!is_key ? skip_node(&reader)
-		    : found ? read_write_files(&reader, found)
-			    : read_mapping(&reader, settings))
-			goto out;
-	}
-	rc = 0;
-out:
-	reader_release(&reader);
-	return rc;
-}
-
-static int decode_base64(struct buf *out, const char *text)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz"
-				       "0123456789+/";
-	uint32_t bits = 0;
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned bits = 0;
 	unsigned count = 0;
+	const char *from = text->data;
+	const char *digit;
 
-	for (; *text && *text != '='; text++) {
-		const char *digit = strchr(alphabet, *text);
-
-		if (isspace((unsigned char)*text))
+	for (text->len = 0; *from && *from != '='; from++) {
+		if (isspace((unsigned char)*from))
 			continue;
+		digit = strchr(digits, *from);
 		if (!digit)
-			return -1;
-		bits = bits << 6 | (uint32_t)(digit - alphabet);
+			return false;
+		bits = bits << 6 | (unsigned)(digit - digits);
 		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			buf_add_char(out, (char)(bits >> count & 0xff));
-		}
+		if (count < 8)
+			continue;
+		count -= 8;
+		text->data[text->len++] = (char)(bits >> count);
 	}
-	return text[strspn(text, "= \r\n\t")] ? -1 : 0;
+	text->data[text->len] = '\0';
+	return count < 6 && !from[strspn(from, "= \n")];
 }
 
-static int read_found(struct settings *settings, const char *path,
-		      struct entry *found, struct errinfo *err)
+int settings_read_cloud_config(struct settings *settings, const char *name)
 {
-	struct buf decoded = BUF_INIT(FILE_LIMIT);
-	char source[PATH_MAX + 32];
-	int rc = -1;
+	char label[PATH_MAX];
+	int rc = load(name, &file);
 
-	(void)snprintf(source, sizeof(source), "%s: %s", path, settings_path);
-	if (!found->encoding[0] || !strcmp(found->encoding, "text/plain")) {
-		buf_add_text(&decoded, buf_text(&found->content));
-	} else if (strcmp(found->encoding, "b64") &&
-		   strcmp(found->encoding, "base64")) {
-		(void)file_fault(err, source,
-				 "its encoding must be plain or b64");
-		goto out;
-	} else if (decode_base64(&decoded, buf_text(&found->content))) {
-		(void)file_fault(err, source, "its content is no base64");
-		goto out;
-	}
-	if (buf_check(&decoded, "settings", err))
-		goto out;
-	rc = read_document(settings, source, buf_text(&decoded), decoded.len,
-			   err);
-out:
-	buf_release(&decoded);
-	return rc;
-}
-
-int settings_read_cloud_config(struct settings *settings, const char *path,
-			       struct errinfo *err)
-{
-	struct entry found = {.content = BUF_INIT(FILE_LIMIT)};
-	struct buf text = BUF_INIT(FILE_LIMIT);
-	int rc = load(&text, path, err);
-
-	if (rc) {
-		rc = rc < 0 ? -1 : 0;
-		goto out;
-	}
-	rc = walk(path, &text, &found, NULL, err);
 	if (rc)
-		goto out;
-	if (found.is_settings)
-		rc = read_found(settings, path, &found, err);
-	else
-		rc = walk(path, &text, NULL, settings, err);
-out:
-	if (!rc)
-		errinfo_clear(err);
-	buf_release(&found.content);
-	buf_release(&text);
-	return rc;
-}
-
-void settings_init(struct settings *settings)
-{
-	memset(settings, 0, sizeof(*settings));
-	settings->ttl_s = 60;
-	settings->timeout_s = 300;
+		return rc < 0 ? -1 : 0;
+	into = settings;
+	prefix = "/bootname";
+	has_ours = is_ours = false;
+	if (walk(name, &file, on_cloud_config) < 0)
+		return -1;
+	if (!has_ours)
+		return walk(name, &file, on_setting) < 0 ? -1 : 0;
+	prefix = "";
+	(void)snprintf(label, sizeof(label), "%s: /etc/bootname.yaml", name);
+	if (last_encoding[0] && strcmp(last_encoding, "text/plain") &&
+	    ((strcmp(last_encoding, "b64") &&
+	      strcmp(last_encoding, "base64")) ||
+	     !decode_base64(&last_content)))
+		return errinfo_set(STATUS_SETTINGS, "%s: wants text or b64",
+				   label);
+	return read_settings(label, &last_content);
 }

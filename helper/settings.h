@@ -12,8 +12,6 @@
 
 #include "dnsname.h"
 
-struct errinfo;
-
 enum action { ACTION_UPSERT, ACTION_CREATE };
 enum address { ADDRESS_PUBLIC, ADDRESS_PRIVATE };
 enum visibility {
@@ -33,31 +31,28 @@ struct settings {
 	char role_arn[2049];	 /* "": the instance's own role */
 	char external_id[1225];
 	char proxy[1025]; /* URL; "": the environment's */
-	long ttl_s;
-	long grace_s;
-	long timeout_s;
-	unsigned types; /* 0: those that the instance has */
-	enum action action;
-	enum address address;
-	enum visibility visibility;
-	bool wait;
+	unsigned ttl_s;
+	unsigned grace_s;
+	unsigned timeout_s;
+	unsigned types;	     /* 0: those that the instance has */
+	unsigned action;     /* enum action */
+	unsigned address;    /* enum address */
+	unsigned visibility; /* enum visibility */
+	unsigned wait;	     /* 1: until INSYNC */
 };
-
-/* The cloud-config that cloud-init writes at every boot for this instance. */
-#define SETTINGS_CLOUD_CONFIG "/var/lib/cloud/instance/cloud-config.txt"
 
 /* All defaults. */
 void settings_init(struct settings *settings);
 
+/* The cloud-config that cloud-init writes at every boot for this instance. */
+#define SETTINGS_CLOUD_CONFIG "/var/lib/cloud/instance/cloud-config.txt"
+
 /*
  * Lay the settings of a file over what is there.
- * path: a regular file of at most 1 MiB that only its owner and group can
- *       write.
- * Returns 0, or -1: STATUS_SETTINGS, STATUS_SYSTEM (memory).  On failure
- * settings may hold a part of the file.
+ * path: a regular file of at most 1 MiB that not everybody can write.
+ * Returns 0, or -1 with STATUS_SETTINGS; settings may hold a part then.
  */
-int settings_read_file(struct settings *settings, const char *path,
-		       struct errinfo *err);
+int settings_read_file(struct settings *settings, const char *path);
 
 /*
  * Lay the settings of a cloud-config over what is there: the content of the
@@ -67,7 +62,6 @@ int settings_read_file(struct settings *settings, const char *path,
  * Returns as settings_read_file.
  * Source: cloud-init documentation, "Write Files" module.
  */
-int settings_read_cloud_config(struct settings *settings, const char *path,
-			       struct errinfo *err);
+int settings_read_cloud_config(struct settings *settings, const char *path);
 
 #endif

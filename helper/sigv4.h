@@ -9,26 +9,25 @@
 #define SIGV4_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-struct buf;
-struct errinfo;
+#include "buf.h"
+
 struct secret;
 
-struct sigv4_header {
-	const char *name;  /* any case */
-	const char *value; /* NUL-ended; blanks are folded when signing */
+enum {
+	SIGV4_HEADERS = 16,    /* the most that a request may have */
+	SIGV4_PARAMETERS = 16, /* likewise */
+	SIGV4_LIMIT = 65536,   /* bytes: room for a canonical request */
 };
 
 struct sigv4_request {
 	const char *method;
 	const char *path;  /* as sent, from "/" */
 	const char *query; /* as sent, without "?"; "" for none */
-	const struct sigv4_header *headers; /* every one is signed */
-	size_t header_count;		    /* at most 32 */
-	const char *body;		    /* NULL where body_len is 0 */
-	size_t body_len;
-	bool normalize_path; /* fold "//", "." and ".." */
+	/* Lines "Name: value", NULL behind the last; every one is signed. */
+	const char *headers[SIGV4_HEADERS + 1];
+	const struct buf *body; /* NULL: none */
+	bool normalize_path;	/* fold "//", "." and ".." */
 };
 
 struct sigv4_scope {
@@ -46,17 +45,15 @@ void sigv4_encode(struct buf *out, const char *text);
 /*
  * Stage 1: append the canonical request, and the names of the signed headers
  * joined by ';'.
- * Returns 0, or -1: STATUS_BUG (too many headers or parameters),
- * STATUS_SYSTEM.
+ * Returns 0, or -1 (STATUS_SYSTEM).
  */
 int sigv4_canonical_request(const struct sigv4_request *request,
-			    struct buf *canonical, struct buf *signed_headers,
-			    struct errinfo *err);
+			    struct buf *canonical, struct buf *signed_headers);
 
 /* Stage 2: append the string to sign.  Returns 0, or -1 (STATUS_SYSTEM). */
 int sigv4_string_to_sign(const struct sigv4_scope *scope,
 			 const struct buf *canonical,
-			 struct buf *string_to_sign, struct errinfo *err);
+			 struct buf *string_to_sign);
 
 /*
  * Stage 3: append the signature, 64 lower-case hexadecimal digits.
@@ -64,16 +61,14 @@ int sigv4_string_to_sign(const struct sigv4_scope *scope,
  */
 int sigv4_signature(const struct sigv4_scope *scope,
 		    const char *secret_access_key,
-		    const struct buf *string_to_sign, struct buf *signature,
-		    struct errinfo *err);
+		    const struct buf *string_to_sign, struct buf *signature);
 
 /*
- * All stages: append the value of the Authorization header.
- * Returns 0, or -1 as above.
+ * All stages: append the header line "Authorization: …".
+ * Returns 0, or -1: STATUS_SYSTEM, STATUS_DATA (larger than SIGV4_LIMIT).
  */
 int sigv4_authorization(const struct sigv4_request *request,
 			const struct sigv4_scope *scope,
-			const struct secret *secret, struct buf *authorization,
-			struct errinfo *err);
+			const struct secret *secret, struct buf *authorization);
 
 #endif

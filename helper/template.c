@@ -1,57 +1,31 @@
 #include "template.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#include "buf.h"
 #include "errinfo.h"
 
-enum { PLACEHOLDER_LIMIT = 4 + 128 }; /* "tag:" and the longest tag key */
-
-static const char *const placeholders[] = {
-	"instance-id", "region", "az", "az-id", "local-ipv4",
-};
-
-static bool is_placeholder(const char *name)
+const char *template_path(const char *name)
 {
-	if (!strncmp(name, "tag:", 4))
-		return name[4] != '\0';
-	for (size_t i = 0; i < sizeof(placeholders) / sizeof(*placeholders);
-	     i++)
-		if (!strcmp(name, placeholders[i]))
-			return true;
-	return false;
+	static const char paths[][2][41] = {
+		{"instance-id", "meta-data/instance-id"},
+		{"region", "meta-data/placement/region"},
+		{"az", "meta-data/placement/availability-zone"},
+		{"az-id", "meta-data/placement/availability-zone-id"},
+		{"local-ipv4", "meta-data/local-ipv4"},
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (!strcmp(name, paths[i][0]))
+			return paths[i][1];
+	if (!strncmp(name, "tag:", 4) && name[4])
+		return "meta-data/tags/instance/";
+	return NULL;
 }
 
-bool template_is(const char *text)
+int template_expand(const char *template, template_lookup lookup,
+		    struct buf *out)
 {
-	return strpbrk(text, "{}") != NULL;
-}
-
-/* Copy what stands between the braces; text begins behind the first one. */
-static int placeholder_name(char name[PLACEHOLDER_LIMIT + 1], const char *text,
-			    size_t len, struct errinfo *err)
-{
-	if (text[len] != '}')
-		return errinfo_set(err, STATUS_SETTINGS,
-				   "a \"{\" in the name has no \"}\"");
-	if (len > PLACEHOLDER_LIMIT)
-		return errinfo_set(err, STATUS_SETTINGS,
-				   "a placeholder in the name is too long");
-	memcpy(name, text, len);
-	name[len] = '\0';
-	if (is_placeholder(name))
-		return 0;
-	return errinfo_set(err, STATUS_SETTINGS,
-			   "unknown placeholder {%s}; there are {instance-id} "
-			   "{region} {az} {az-id} {local-ipv4} {tag:KEY}",
-			   name);
-}
-
-int template_expand(const char *template, template_lookup lookup, void *context,
-		    struct buf *out, struct errinfo *err)
-{
-	char name[PLACEHOLDER_LIMIT + 1];
+	BUF(name, 4 + 128); /* "tag:" and the longest key of a tag */
 	size_t len;
 
 	for (;;) {
@@ -59,16 +33,18 @@ int template_expand(const char *template, template_lookup lookup, void *context,
 		buf_add(out, template, len);
 		template += len;
 		if (!*template)
-			return buf_check(out, "name", err);
-		if (*template == '}')
-			return errinfo_set(err, STATUS_SETTINGS,
-					   "a \"}\" in the name has no \"{\"");
-		template ++;
-		len = strcspn(template, "{}");
-		if (placeholder_name(name, template, len, err))
+			return 0;
+		len = strcspn(template + 1, "{}");
+		if (*template == '}' || template[len + 1] != '}')
+			return errinfo_set(STATUS_SETTINGS,
+					   "the name has half a {}");
+		buf_clear(&name);
+		buf_add(&name, template + 1, len);
+		if (name.len == name.size)
+			return errinfo_set(STATUS_SETTINGS,
+					   "the name has an endless {}");
+		if (lookup(name.data, out))
 			return -1;
-		if (lookup && lookup(context, name, out, err))
-			return -1;
-		template += len + 1;
+		template += len + 2;
 	}
 }

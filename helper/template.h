@@ -7,32 +7,31 @@
 #ifndef TEMPLATE_H
 #define TEMPLATE_H
 
-#include <stdbool.h>
-
-struct buf;
-struct errinfo;
+#include "buf.h"
 
 /*
  * Supply the text of one placeholder.
- * name: "instance-id", "region", "az", "az-id", "local-ipv4", or "tag:KEY"
- *       with KEY of 1 to 128 bytes; valid during the call.
- * Appends to text, or returns -1 with err filled in.
+ * name: what stands between the braces; valid during the call.
+ * out:  to append the text to.
+ * Returns 0, or -1 with errinfo filled in.
  */
-typedef int (*template_lookup)(void *context, const char *name,
-			       struct buf *text, struct errinfo *err);
+typedef int (*template_lookup)(const char *name, struct buf *out);
 
 /*
- * Replace each placeholder by what lookup gives.
+ * Replace each placeholder by what lookup gives, left to right.
  * template: NUL-ended text.
- * lookup:   called left to right; NULL: only check the spelling.
- * out:      gets the text; its limit bounds the result.
- * Returns 0, or -1: STATUS_SETTINGS for an unknown placeholder or an open
- * brace; else what lookup returned.
+ * Returns 0, or -1: STATUS_SETTINGS for a brace without its other half, else
+ * what lookup returned.
  */
-int template_expand(const char *template, template_lookup lookup, void *context,
-		    struct buf *out, struct errinfo *err);
+int template_expand(const char *template, template_lookup lookup,
+		    struct buf *out);
 
-/* Whether the text holds a brace. */
-bool template_is(const char *text);
+/*
+ * Where the metadata holds the text of a placeholder.
+ * name: "instance-id", "region", "az", "az-id", "local-ipv4", or "tag:KEY".
+ * Returns the path below "/latest/", to which the key of a tag is to be
+ * added; NULL where there is no such placeholder.
+ */
+const char *template_path(const char *name);
 
 #endif

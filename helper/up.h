@@ -4,20 +4,15 @@
 #ifndef UP_H
 #define UP_H
 
-struct errinfo;
 struct report;
 
-struct up_options {
-	const char *settings_file; /* -c, or NULL */
-	const char *defaults_file; /* -d, or NULL */
-};
-
 /*
- * Run the command and report what came out.
- * report: json, quiet, verbose and dry_run are set by the caller.
- * Returns 0, or -1 with stage, status and text in err.
+ * Run the command; what came out is in the report, also after a failure.
+ * settings_file: settings from here alone; or NULL.
+ * defaults_file: settings under the user-data's; or NULL.
+ * Returns 0, or -1 with errinfo filled in.
  */
-int up(const struct up_options *options, struct report *report,
-       struct errinfo *err);
+int up(const char *settings_file, const char *defaults_file,
+       struct report *report);
 
 #endif

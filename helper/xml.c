@@ -7,131 +7,113 @@
 #include "buf.h"
 #include "errinfo.h"
 
-enum {
-	DEPTH_LIMIT = 32,
-	PATH_LIMIT = 2048,  /* bytes */
-	TEXT_LIMIT = 65536, /* bytes */
-};
+enum { DEPTH_LIMIT = 32 };
 
-struct reader {
+BUF(path, 2048);
+BUF(text, 65536);
+
+static struct {
 	XML_Parser parser;
 	xml_handler handler;
 	void *context;
-	struct errinfo *err;
 	unsigned depth;
-	struct buf path;
-	struct buf text;
-	bool stopped; /* err is filled in */
-};
+	bool stopped; /* errinfo says why */
+} reader;
 
-static void stop(struct reader *reader)
+static void stop_if(int failed)
 {
-	reader->stopped = true;
-	(void)XML_StopParser(reader->parser, XML_FALSE);
+	if (!failed)
+		return;
+	reader.stopped = true;
+	(void)XML_StopParser(reader.parser, XML_FALSE);
 }
 
-static void XMLCALL on_start(void *data, const XML_Char *name,
-			     const XML_Char **attributes)
+static void XMLCALL on_start(void *data, const char *name,
+			     const char **attributes)
 {
-	struct reader *reader = data;
-
+	(void)data;
 	(void)attributes;
-	if (reader->depth++)
-		buf_add_char(&reader->path, '/');
-	buf_add_text(&reader->path, name);
-	buf_clear(&reader->text);
-	if (reader->depth > DEPTH_LIMIT) {
-		errinfo_set(reader->err, STATUS_DATA, "XML nested too deep");
-		stop(reader);
-	} else if (buf_check(&reader->path, "XML element path", reader->err)) {
-		stop(reader);
-	}
+	buf_addf(&path, "/%s", name);
+	buf_wipe(&text);
+	stop_if(++reader.depth > DEPTH_LIMIT
+			? errinfo_set(STATUS_DATA, "XML nested too deep")
+			: buf_check(&path, "XML path"));
 }
 
-static void XMLCALL on_text(void *data, const XML_Char *text, int len)
+static void XMLCALL on_text(void *data, const char *more, int len)
 {
-	struct reader *reader = data;
-
-	buf_add(&reader->text, text, (size_t)len);
-	if (buf_check(&reader->text, "XML text", reader->err))
-		stop(reader);
+	(void)data;
+	buf_add(&text, more, (size_t)len);
 }
 
-static void XMLCALL on_end(void *data, const XML_Char *name)
+static void XMLCALL on_end(void *data, const char *name)
 {
-	struct reader *reader = data;
-	size_t len = strlen(name);
-
-	if (reader->stopped) /* expat ends an empty element all the same */
+	(void)data;
+	if (reader.stopped) /* expat ends an empty element all the same */
 		return;
-	if (reader->handler(reader->context, buf_text(&reader->path),
-			    buf_text(&reader->text), reader->err)) {
-		stop(reader);
-		return;
-	}
-	buf_clear(&reader->text);
-	if (--reader->depth)
-		len++; /* the slash */
-	reader->path.len -= len;
-	reader->path.data[reader->path.len] = '\0';
+	stop_if(buf_check(&text, "XML text") ||
+		reader.handler(reader.context, path.data, text.data));
+	buf_wipe(&text);
+	reader.depth--;
+	path.len -= strlen(name) + 1;
+	path.data[path.len] = '\0';
 }
 
-static void XMLCALL on_doctype(void *data, const XML_Char *name,
-			       const XML_Char *system, const XML_Char *public,
-			       int has_subset)
+static void XMLCALL on_doctype(void *data, const char *name, const char *system,
+			       const char *public, int has_subset)
 {
-	struct reader *reader = data;
-
+	(void)data;
 	(void)name;
 	(void)system;
 	(void)public;
 	(void)has_subset;
-	errinfo_set(reader->err, STATUS_DATA,
-		    "XML with a document type declaration");
-	stop(reader);
+	stop_if(errinfo_set(STATUS_DATA, "XML with a document type"));
 }
 
-int xml_read(const char *data, size_t len, xml_handler handler, void *context,
-	     struct errinfo *err)
+int xml_read(const struct buf *data, xml_handler handler, void *context)
 {
-	struct reader reader = {
-		.handler = handler,
-		.context = context,
-		.err = err,
-		.path = BUF_INIT(PATH_LIMIT),
-		.text = BUF_INIT(TEXT_LIMIT),
-	};
-	int rc = -1;
+	XML_Parser parser = XML_ParserCreate("UTF-8");
+	int rc = 0;
 
-	reader.parser = XML_ParserCreate("UTF-8");
-	if (!reader.parser)
-		return errinfo_no_memory(err);
-	XML_SetUserData(reader.parser, &reader);
-	XML_SetElementHandler(reader.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(reader.parser, on_text);
-	XML_SetStartDoctypeDeclHandler(reader.parser, on_doctype);
-	if (XML_Parse(reader.parser, data, (int)len, 1) == XML_STATUS_OK)
-		rc = 0;
-	else if (!reader.stopped &&
-		 XML_GetErrorCode(reader.parser) == XML_ERROR_NO_MEMORY)
-		errinfo_no_memory(err);
-	else if (!reader.stopped)
-		errinfo_set(err, STATUS_DATA, "the answer is no XML: %s",
-			    XML_ErrorString(XML_GetErrorCode(reader.parser)));
-	XML_ParserFree(reader.parser);
-	buf_release(&reader.path);
-	buf_release(&reader.text);
+	if (!parser)
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
+	memset(&reader, 0, sizeof(reader));
+	reader.parser = parser;
+	reader.handler = handler;
+	reader.context = context;
+	buf_clear(&path);
+	XML_SetElementHandler(parser, on_start, on_end);
+	XML_SetCharacterDataHandler(parser, on_text);
+	XML_SetStartDoctypeDeclHandler(parser, on_doctype);
+	if (XML_Parse(parser, data->data, (int)data->len, 1) != XML_STATUS_OK)
+		rc = reader.stopped
+			     ? -1
+			     : errinfo_set(STATUS_DATA, "no XML: %s",
+					   XML_ErrorString(
+						   XML_GetErrorCode(parser)));
+	XML_ParserFree(parser);
+	buf_wipe(&text);
 	return rc;
 }
 
-bool xml_ends(const char *path, const char *elements)
+bool xml_ends(const char *path_seen, const char *elements)
 {
-	size_t path_len = strlen(path);
+	size_t path_len = strlen(path_seen);
 	size_t len = strlen(elements);
-	const char *tail;
+	const char *tail = path_seen + (path_len - len);
 
-	if (len > path_len)
+	return len < path_len && tail[-1] == '/' && !strcmp(tail, elements);
+}
+
+bool xml_take(const char *path_seen, const char *text_seen,
+	      const char *elements, char *to, size_t size)
+{
+	size_t len = strlen(text_seen);
+
+	if (!xml_ends(path_seen, elements))
 		return false;
-	tail = path + (path_len - len);
-	return !strcmp(tail, elements) && (tail == path || tail[-1] == '/');
+	to[0] = '\0';
+	if (len < size)
+		memcpy(to, text_seen, len + 1);
+	return true;
 }

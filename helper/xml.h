@@ -2,7 +2,7 @@
  * XML answers, as text by element path.
  *
  * A path is the names of the open elements joined by '/', from the root:
- * "ListHostedZonesByNameResponse/HostedZones/HostedZone/Id".  Attributes,
+ * "/ListHostedZonesByNameResponse/HostedZones/HostedZone/Id".  Attributes,
  * comments and processing instructions are passed over; a document type
  * declaration is refused, and so is nesting beyond 32.
  */
@@ -12,28 +12,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct errinfo;
+struct buf;
 
 /*
  * One element has ended.
  * path: as above, of this element.
- * text: its own character data, entities decoded, NUL-ended, at most 64 KiB;
- *       an element that holds elements has theirs left out.
- * Return 0 to go on, -1 with err filled in to stop.
+ * text: its character data, entities decoded, NUL-ended, at most 64 KiB; that
+ *       of an element that holds elements is of no use.
+ * Return 0 to go on, -1 with errinfo filled in to stop.
  */
-typedef int (*xml_handler)(void *context, const char *path, const char *text,
-			   struct errinfo *err);
+typedef int (*xml_handler)(void *context, const char *path, const char *text);
 
 /*
  * Read one document.
- * data: len bytes of anything.
+ * data: anything.
  * Returns 0, or -1: STATUS_DATA where it is no XML or beyond the bounds, else
  * what handler reported.
  */
-int xml_read(const char *data, size_t len, xml_handler handler, void *context,
-	     struct errinfo *err);
+int xml_read(const struct buf *data, xml_handler handler, void *context);
 
 /* Whether the path ends in these elements: xml_ends(path, "HostedZone/Id"). */
 bool xml_ends(const char *path, const char *elements);
+
+/*
+ * Copy the text, if the path ends in these elements.
+ * to, size: gets the text; "" where it is longer than size less one.
+ * Returns whether the path ends so.
+ */
+bool xml_take(const char *path, const char *text, const char *elements,
+	      char *to, size_t size);
 
 #endif

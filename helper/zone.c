@@ -1,178 +1,115 @@
 #include "zone.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
 #include "buf.h"
 #include "dnsname.h"
 #include "errinfo.h"
 #include "route53.h"
 #include "settings.h"
 
-enum {
-	IDS_LIMIT = 4096, /* bytes */
-	PAGES_LIMIT = 50, /* an account has 500 zones, unless AWS allows more */
-};
+/* An account has 500 zones, unless AWS allows more. */
+enum { PAGES_LIMIT = 50 };
 
-/* The hosted zones of one name and visibility. */
-struct matches {
-	const char *name;
+/* The zones that would do: of the longest name seen. */
+static struct {
+	const char *name;   /* the name that is to be published */
+	const char *longer; /* zones of this name or below it count */
 	bool is_private;
-	size_t count;
+	unsigned count;
 	struct hosted_zone zone; /* the last one */
-	struct buf ids;		 /* of all, ", " between them */
-};
+} found;
 
-static bool wants_private(const struct settings *settings)
+BUF(ids, 1024); /* of all of them */
+
+static int on_zone(const struct hosted_zone *zone)
 {
-	if (settings->visibility == VISIBILITY_OF_ADDRESS)
-		return settings->address == ADDRESS_PRIVATE;
-	return settings->visibility == VISIBILITY_PRIVATE;
-}
-
-static void collect(struct matches *matches,
-		    const struct hosted_zone_page *page)
-{
-	for (size_t i = 0; i < page->count; i++) {
-		const struct hosted_zone *zone = &page->zones[i];
-
-		if (strcmp(zone->name, matches->name) ||
-		    zone->is_private != matches->is_private)
-			continue;
-		buf_addf(&matches->ids, "%s%s", matches->count ? ", " : "",
-			 zone->id);
-		matches->zone = *zone;
-		matches->count++;
+	if (zone->is_private != found.is_private ||
+	    !dnsname_in_zone(found.name, zone->name) ||
+	    !dnsname_in_zone(zone->name, found.longer))
+		return 0;
+	if (strlen(zone->name) > strlen(found.zone.name)) {
+		found.count = 0;
+		buf_clear(&ids);
 	}
+	found.zone = *zone;
+	found.count++;
+	buf_addf(&ids, " %s", zone->id);
+	return 0;
 }
 
 /*
- * List from start's name on, as far as zones of that name go.
- * also: a name further down that may be on the last page too; or NULL.
- * page: the last page.
+ * List from a name on, as long as pages begin with zones of that very name.
+ * next: where the next page would begin, or "".
  */
-static int list_from(struct aws *aws, struct matches *start,
-		     struct matches *also, struct hosted_zone_page *page,
-		     struct errinfo *err)
+static int list_from(const char *name, struct hosted_zone *next)
 {
-	char id[ROUTE53_ID_SIZE] = "";
 	unsigned pages = 0;
 
-	do {
-		if (route53_list_hosted_zones_by_name(aws, start->name, id,
-						      page, err))
+	memset(next, 0, sizeof(*next));
+	memcpy(next->name, name, strlen(name) + 1);
+	do
+		if (route53_list_hosted_zones_by_name(next, on_zone))
 			return -1;
-		collect(start, page);
-		if (also)
-			collect(also, page);
-		memcpy(id, page->next_id, sizeof(id));
-	} while (page->is_truncated && *id && ++pages < PAGES_LIMIT &&
-		 !strcmp(page->next_name, start->name));
+	while (!strcmp(next->name, name) && ++pages < PAGES_LIMIT);
 	return 0;
-}
-
-static int choose(struct hosted_zone *zone, const struct matches *matches,
-		  struct errinfo *err)
-{
-	const char *kind = matches->is_private ? "private" : "public";
-
-	if (matches->count > 1)
-		return errinfo_set(err, STATUS_UNAVAILABLE,
-				   "%zu %s hosted zones are named %s: %s; set "
-				   "zone_id to one of them",
-				   matches->count, kind, matches->name,
-				   buf_text(&matches->ids));
-	*zone = matches->zone;
-	return 0;
-}
-
-static int find_named(struct hosted_zone *zone, const char *name,
-		      bool is_private, struct aws *aws,
-		      struct hosted_zone_page *page, struct errinfo *err)
-{
-	struct matches matches = {
-		.name = name,
-		.is_private = is_private,
-		.ids = BUF_INIT(IDS_LIMIT),
-	};
-	int rc = list_from(aws, &matches, NULL, page, err);
-
-	if (!rc)
-		rc = matches.count ? choose(zone, &matches, err) : 1;
-	buf_release(&matches.ids);
-	return rc;
 }
 
 /*
  * Most names stand right below their zone: the first page begins at the
  * parent.  It shows a zone of the very name too, unless it was cut before it.
- * Returns 1 where neither is there.
  */
-static int find_around(struct hosted_zone *zone, const char *name,
-		       bool is_private, struct aws *aws,
-		       struct hosted_zone_page *page, struct errinfo *err)
+static int look_up(const char *name)
 {
 	const char *parent = dnsname_parent(name);
-	struct matches above = {
-		.name = parent ? parent : name,
-		.is_private = is_private,
-		.ids = BUF_INIT(IDS_LIMIT),
-	};
-	struct matches at = {
-		.name = name,
-		.is_private = is_private,
-		.ids = BUF_INIT(IDS_LIMIT),
-	};
-	int rc = list_from(aws, &above, &at, page, err);
+	struct hosted_zone next;
 
-	if (!rc)
-		rc = 1;
-	if (rc > 0 && page->is_truncated &&
-	    dnsname_compare(page->next_name, name) <= 0)
-		rc = find_named(zone, name, is_private, aws, page, err);
-	else if (rc > 0 && at.count)
-		rc = choose(zone, &at, err);
-	if (rc > 0 && above.count)
-		rc = choose(zone, &above, err);
-	buf_release(&above.ids);
-	buf_release(&at.ids);
-	return rc;
+	found.longer = parent ? parent : name;
+	if (list_from(found.longer, &next))
+		return -1;
+	if (*next.name && !dnsname_is_before(name, next.name)) {
+		if (!strcmp(found.zone.name, name))
+			found.zone.name[0] = '\0'; /* to be counted anew */
+		if (list_from(name, &next))
+			return -1;
+	}
+	while (!found.count && (found.longer = dnsname_parent(found.longer)))
+		if (list_from(found.longer, &next))
+			return -1;
+	return 0;
 }
 
 int zone_find(struct hosted_zone *zone, const struct settings *settings,
-	      const char *name, struct aws *aws, struct errinfo *err)
+	      const char *name)
 {
-	bool is_private = wants_private(settings);
-	const char *wanted = settings->zone;
-	struct hosted_zone_page *page;
+	const char *kind;
+	struct hosted_zone next;
 	int rc;
 
 	memset(zone, 0, sizeof(*zone));
-	if (settings->zone_id[0]) {
-		memcpy(zone->id, settings->zone_id, sizeof(zone->id));
+	memcpy(zone->id, settings->zone_id, sizeof(zone->id));
+	if (zone->id[0])
 		return 0;
-	}
-	page = malloc(sizeof(*page));
-	if (!page)
-		return errinfo_no_memory(err);
-	if (*wanted) {
-		rc = find_named(zone, wanted, is_private, aws, page, err);
-	} else {
-		wanted = dnsname_parent(name);
-		rc = find_around(zone, name, is_private, aws, page, err);
-		while (rc > 0 && wanted && dnsname_parent(wanted)) {
-			wanted = dnsname_parent(wanted);
-			rc = find_named(zone, wanted, is_private, aws, page,
-					err);
-		}
-		wanted = name;
-	}
-	free(page);
-	if (rc <= 0)
-		return rc;
-	return errinfo_set(err, STATUS_UNAVAILABLE,
-			   "this account has no %s hosted zone for %s; create "
-			   "it, or set zone_id, visibility or role_arn",
-			   is_private ? "private" : "public", wanted);
+	found.is_private = settings->visibility
+				   ? settings->visibility == VISIBILITY_PRIVATE
+				   : settings->address == ADDRESS_PRIVATE;
+	found.name = settings->zone[0] ? settings->zone : name;
+	found.longer = found.name;
+	rc = settings->zone[0] ? list_from(found.name, &next) : look_up(name);
+	if (rc)
+		return -1;
+	kind = found.is_private ? "private" : "public";
+	if (!found.count)
+		return errinfo_set(STATUS_UNAVAILABLE,
+				   "no %s hosted zone for %s; create it, or "
+				   "set zone_id, visibility or role_arn",
+				   kind, found.name);
+	if (found.count > 1)
+		return errinfo_set(STATUS_UNAVAILABLE,
+				   "%u %s hosted zones are named %s:%s; set "
+				   "zone_id",
+				   found.count, kind, found.zone.name,
+				   ids.data);
+	*zone = found.zone;
+	return 0;
 }

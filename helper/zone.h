@@ -4,8 +4,6 @@
 #ifndef ZONE_H
 #define ZONE_H
 
-struct aws;
-struct errinfo;
 struct hosted_zone;
 struct settings;
 
@@ -19,6 +17,6 @@ struct settings;
  * aws_call.
  */
 int zone_find(struct hosted_zone *zone, const struct settings *settings,
-	      const char *name, struct aws *aws, struct errinfo *err);
+	      const char *name);
 
 #endif

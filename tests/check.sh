@@ -31,8 +31,8 @@ echo "unit tests: $passed passed, $failed programs failed"
 # shellcheck disable=SC2086
 /usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$(nproc)" tests/e2e \
 	${PYTEST_ARGS:-} 2>&1 | tee "$log"
-last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|error)' "$log" | tail -n 1)
-number() { echo "$last" | sed -n "s/.*\b\([0-9]*\) $1.*/\1/p"; }
+last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|skipped|error)' "$log" | tail -n 1)
+number() { echo " $last" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p"; }
 e2e_passed=$(number passed)
 e2e_failed=$(number failed)
 e2e_errors=$(number error)

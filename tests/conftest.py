@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import textwrap
@@ -13,6 +14,7 @@ import textwrap
 import pytest
 
 from aws import Emulator
+from aws.certificates import Authority
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STATUSES = (0, 64, 65, 69, 71, 73, 75, 77, 78)      # not 70: that is a bug of ours
@@ -81,15 +83,18 @@ class Runner:
         self.emulator, self.instance, self.folder = emulator, instance, folder
         self.cloud_config = folder / "cloud-config.txt"
 
-    def __call__(self, *arguments, settings=None, form="plain", env=None, limit=20, shell=None):
+    def __call__(self, *arguments, settings=None, form="plain", config=None, env=None, limit=20,
+                 shell=None):
         """Run it to its end.
 
         settings: the user-data's settings, in the given form of the cloud-config.
+        config: the whole cloud-config instead.
         env: more of the environment; None as a value takes a variable away.
         limit: the seconds after which the helper is taken to hang.
         shell: redirections for closed and odd descriptors, in the shell's words.
         """
-        self.cloud_config.write_text(cloud_config(settings, form))
+        text = cloud_config(settings, form) if config is None else config
+        self.cloud_config.write_bytes(text if isinstance(text, bytes) else text.encode())
         process = self.start(*arguments, env=env, shell=shell)
         try:
             stdout, stderr = process.communicate(timeout=limit)
@@ -113,6 +118,13 @@ class Runner:
             command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, start_new_session=True,
             env={name: value for name, value in environment.items() if value is not None})
+
+    def file(self, text, mode=0o644):
+        """A new file of settings."""
+        path = self.folder / "settings.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+        return path
 
     def check(self, result, arguments, shell):
         """What holds for every run."""
@@ -142,9 +154,19 @@ class Runner:
             assert result.stdout == "", result
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The CA and certificate of every emulator: to make them takes longer than most tests."""
+    made = Authority(tmp_path_factory.mktemp("authority"), "127.0.0.1")
+    made.create()
+    return made
+
+
 @pytest.fixture
-def emulator(request):
+def emulator(request, monkeypatch, authority):
     """AWS; with DNS for the tests that ask for `nameserver`."""
+    monkeypatch.setattr(Authority, "create", lambda self: shutil.copytree(
+        authority.directory, self.directory, symlinks=True, dirs_exist_ok=True))
     with Emulator(nameserver="nameserver" in request.fixturenames) as running:
         yield running
 

@@ -2,14 +2,17 @@
 
 import os
 import re
+import shutil
 
 import pytest
 
 NAME = "webdev1.ec2.example.com"
 DEFAULT = f"setting {NAME} to 54.123.123.123\n"
+POSITION = re.compile(r":\d+:\d+: ")
 
 
 def ttl_of(zone):
+    """The TTL of the instance's record."""
     return zone.find(NAME, "A").ttl
 
 
@@ -21,27 +24,287 @@ def test_user_data_holds_the_settings(run, zone, form):
     assert ttl_of(zone) == 77
 
 
-def test_b64_in_several_lines(run, zone, instance):
-    text = "write_files:\n- path: /etc/bootname.yaml\n  encoding: b64\n  content: |\n    dHRsOi\n" \
-           "    A3Nw==\n"
-    assert run("-c", written(run, "ttl: 5")).status == 0
-    run.cloud_config.write_text(text)
-    assert finished(run).status == 0
-    assert ttl_of(zone) == 77
+@pytest.mark.parametrize(("config", "ttl"), [
+    ("write_files:\n- path: /etc/bootname.yaml\n  content: 'ttl: 77'\n", 77),
+    ("write_files:\n- path: /etc/bootname.yaml\n  encoding: base64\n  content: dHRsOiA3Nw==\n", 77),
+    ("write_files:\n- path: /etc/bootname.yaml\n  encoding: b64\n"
+     "  content: |\n    dHRs\n    OiA3Nw==\n", 77),
+    ("write_files:\n- path: /etc/bootname.yaml\n  content: |\n    ttl: 1\n"
+     "- path: /etc/bootname.yaml\n  content: |\n    ttl: 77\n", 77),
+    ("bootname:\n  ttl: 1\nwrite_files:\n- path: /etc/bootname.yaml\n  content: 'ttl: 77'\n", 77),
+    ("bootname: {ttl: 77}\nruncmd:\n- [ls, {a: [b]}]\n", 77),
+    ("write_files:\n- path: /etc/bootname.yaml.d\n  content: 'ttl: 77'\n", 60),
+    ("write_files:\n- {path: [/etc/bootname.yaml], content: 'ttl: 77'}\n", 60),
+    ("write_files:\n", 60),
+    ("nested:\n  bootname:\n    ttl: 77\n", 60),
+    ("a: &x {b: c}\nd: *x\nbootname:\n  ttl: 77\n", 77),
+    ("- bootname\n- ttl: 77\n", 60),
+    ("bootname\n", 60),
+    ("", 60),
+], ids=["no block", "base64", "b64 in lines", "last entry wins", "file before key", "flow",
+        "other path", "path is a list", "nothing to write", "key further down",
+        "aliases elsewhere", "a list", "a word", "empty"])
+def test_settings_are_found_in_the_cloud_config(run, zone, config, ttl):
+    assert run(config=config).stdout == DEFAULT
+    assert ttl_of(zone) == ttl
 
 
-def written(run, text, mode=0o644):
-    """A file with a text."""
-    path = run.folder / "settings.yaml"
-    path.write_text(text)
-    path.chmod(mode)
-    return path
+def test_settings_file_alone(run, zone):
+    run("-c", run.file("types: [A]"), settings="ttl: 77\nunknown: key")
+    assert ttl_of(zone) == 60
 
 
-def finished(run, *arguments):
-    """A run with the cloud-config as it stands."""
-    process = run.start(*arguments)
-    stdout, stderr = process.communicate(timeout=20)
-    result = type(run(settings="{}", limit=20))(process.returncode, stdout, stderr)
-    run.check(result, arguments, None)
-    return result
+def test_defaults_lie_under_the_user_data(run, zone):
+    assert run("-d", run.file("ttl: 30\nname: baked.ec2.example.com"), settings="ttl: 77").stdout \
+        == "setting baked.ec2.example.com to 54.123.123.123\n"
+    assert zone.find("baked.ec2.example.com", "A").ttl == 77
+
+
+def test_defaults_alone(run, zone):
+    run("-d", run.file("ttl: 30"))
+    assert ttl_of(zone) == 30
+
+
+@pytest.mark.parametrize("env", [{}, {"BOOTNAME_CLOUD_CONFIG": "/nonexistent/cloud-config.txt"}],
+                         ids=["without settings", "no cloud-config"])
+def test_tag_alone_takes_the_defaults(run, zone, env):
+    assert run(env=env).stdout == DEFAULT
+    assert ttl_of(zone) == 60
+
+
+@pytest.mark.parametrize("env", [{}, {"BOOTNAME_CLOUD_CONFIG": "/nonexistent/cloud-config.txt"}],
+                         ids=["without settings", "no cloud-config"])
+def test_neither_settings_nor_tag_is_nothing_to_do(run, zone, instance, calls, env):
+    instance.tags = {"Name": "web"}
+    result = run(env=env)
+    assert result.status == 0
+    assert result.stdout.count("\n") == 1 and "nothing to do" in result.stdout
+    assert calls("route53") == []
+
+
+def test_nothing_to_do_where_tags_are_off_and_no_role(run, zone, instance, calls):
+    instance.tags_in_metadata, instance.role = False, None
+    result = run()
+    assert result.status == 0
+    assert result.stdout.count("\n") == 1 and "nothing to do" in result.stdout
+    assert calls("route53") == calls("ec2") == []
+
+
+@pytest.mark.parametrize("settings", ["{}", "ttl: 30"])
+def test_settings_without_any_name(run, zone, instance, calls, settings):
+    instance.tags = {}
+    result = run(settings=settings)
+    assert result.status == 69
+    assert "dnsname" in result.stderr
+    assert calls("route53") == []
+
+
+# Files
+
+def make_missing(path):
+    path.unlink()
+
+
+def make_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def make_fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def make_public(path):
+    path.chmod(0o646)
+
+
+def make_big(path):
+    path.write_text("ttl: 60\n#" + "x" * 1024 * 1024)
+
+
+@pytest.mark.parametrize("option", ["-c", "-d"])
+@pytest.mark.parametrize("spoil", [make_missing, make_folder, make_fifo, make_public, make_big])
+def test_a_file_that_cannot_be_taken(run, emulator, zone, option, spoil):
+    path = run.file("ttl: 30")
+    spoil(path)
+    result = run(option, path, settings="{}")
+    assert result.status == 78
+    assert str(path) in result.stderr
+    assert emulator.requests == []
+
+
+def test_a_file_that_must_not_be_read(run, emulator, zone, monkeypatch):
+    if not os.geteuid():
+        if not shutil.which("setpriv"):
+            pytest.skip("root reads every file, and there is no setpriv to make it less")
+        monkeypatch.setenv("BOOTNAME_WRAPPER", "setpriv --bounding-set -dac_override,"
+                           "-dac_read_search " + os.environ.get("BOOTNAME_WRAPPER", ""))
+    result = run("-c", run.file("ttl: 30", 0o000))
+    assert result.status == 78
+    assert "settings.yaml: Permission denied" in result.stderr
+    assert emulator.requests == []
+
+
+def test_a_cloud_config_that_everybody_can_write(run, emulator, zone):
+    run.cloud_config.touch()
+    run.cloud_config.chmod(0o666)
+    assert run(settings="ttl: 30").status == 78
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("config", [
+    "write_files:\n- path: /etc/bootname.yaml\n  encoding: gz+b64\n  content: H4sI\n",
+    "write_files:\n- path: /etc/bootname.yaml\n  encoding: b64\n  content: '!'\n",
+    "write_files:\n- path: /etc/bootname.yaml\n  encoding: b64\n  content: dHRs=OiA3\n",
+], ids=["gz+b64", "no base64", "base64 goes on"])
+def test_an_encoding_that_is_not_read(run, emulator, zone, config):
+    assert run(config=config).status == 78
+    assert emulator.requests == []
+
+
+# Strictness
+
+BAD = {
+    "a tab": "\tttl: 60",
+    "open quote": "name: 'webdev1",
+    "open list": "types: [A",
+    "a list": "- ttl: 60",
+    "a word": "ttl",
+    "empty": "# nothing",
+    "null": "~",
+    "two documents": "ttl: 60\n---\nttl: 61",
+    "repeated key": "ttl: 60\nttl: 60",
+    "unknown key": "colour: red",
+    "key in capitals": "TTL: 60",
+    "key is a list": "? [ttl]\n: 60",
+    "key is null": "~: 60",
+    "key is a number": "60: 60",
+    "alias as a value": "ttl: &x 60\ngrace: *x",
+    "alias as a key": "&x ttl: 60\n*x : 60",
+    "alias in a list": "name: &x A\ntypes: [*x]",
+    "merge": "<<: {ttl: 60}",
+    "deep": "ttl: " + "[" * 40 + "]" * 40,
+    "ttl below": "ttl: -1",
+    "ttl above": "ttl: 2147483648",
+    "ttl far above": "ttl: 99999999999999999999999",
+    "ttl fraction": "ttl: 1.5",
+    "ttl hexadecimal": "ttl: 0x3c",
+    "ttl underscore": "ttl: 1_000",
+    "ttl with unit": "ttl: 60s",
+    "ttl text": "ttl: '60'",
+    "ttl null": "ttl:",
+    "ttl boolean": "ttl: true",
+    "ttl list": "ttl: [60]",
+    "ttl mapping": "ttl: {a: 60}",
+    "grace below": "grace: -1",
+    "grace above": "grace: 86401",
+    "timeout zero": "timeout: 0",
+    "timeout above": "timeout: 86401",
+    "wait number": "wait: 1",
+    "wait text": "wait: 'true'",
+    "wait null": "wait: ~",
+    "action unknown": "action: DELETE",
+    "action in small": "action: create",
+    "action list": "action: [UPSERT]",
+    "address unknown": "address: 54.123.123.123",
+    "address null": "address:",
+    "visibility unknown": "visibility: internal",
+    "types text": "types: A",
+    "types empty": "types: []",
+    "types unknown": "types: [A, MX]",
+    "types repeated": "types: [A, A]",
+    "types in small": "types: [a]",
+    "types nested": "types: [[A]]",
+    "name number": "name: 42",
+    "name null": "name: ~",
+    "name boolean": "name: yes",
+    "name empty": "name: ''",
+    "name list": "name: [a]",
+    "name non-ASCII": "name: m\u00fcller.ec2.example.com",
+    "name control": 'name: "a\\tb.ec2.example.com"',
+    "name with NUL": 'name: "a\\0b.ec2.example.com"',
+    "name long": "name: " + "a." * 600,
+    "zone empty": "zone: ''",
+    "zone no name": "zone: ec2..example.com",
+    "zone number": "zone: 1.5",
+    "zone list": "zone: [ec2.example.com]",
+    "zone_id of a path": "zone_id: ../Z123",
+    "zone_id in small": "zone_id: z123",
+    "zone_id long": "zone_id: Z" + "1" * 32,
+    "zone_id prefix only": "zone_id: /hostedzone/",
+    "zone_id number": "zone_id: 123",
+    "role_arn number": "role_arn: 123",
+    "role_arn long": "role_arn: " + "x" * 2049,
+    "external_id mapping": "external_id: {a: b}",
+    "proxy control": 'proxy: "http://a\\nb"',
+    "later owner_record": "owner_record: true",
+    "later take_over": "take_over: gone",
+    "later routing": "routing: weighted",
+    "later weight": "weight: 5",
+    "later set_identifier": "set_identifier: x",
+    "later health_check_id": "health_check_id: x",
+    "later records": "records:\n- name: a",
+}
+
+
+@pytest.mark.parametrize("settings", BAD.values(), ids=BAD)
+def test_bad_settings_send_nothing(run, emulator, zone, settings):
+    result = run(settings=settings)
+    assert result.status == 78
+    assert result.stderr.startswith("bootname: settings: ")
+    assert POSITION.search(result.stderr), result
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("form", ["b64", "key"])
+@pytest.mark.parametrize("settings", ["ttl: -1", "types: [A, A]", "colour: red"])
+def test_bad_settings_in_every_form(run, emulator, zone, settings, form):
+    result = run(settings=settings, form=form)
+    assert result.status == 78 and POSITION.search(result.stderr), result
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("option", ["-c", "-d"])
+def test_bad_settings_in_a_file(run, emulator, zone, option):
+    path = run.file("ttl: 60\naction: CREATE\nvisibility: no\n")
+    result = run(option, path)
+    assert result.status == 78
+    assert f"{path}:3:13: visibility: " in result.stderr
+    assert emulator.requests == []
+
+
+def test_bad_bytes(run, emulator, zone):
+    result = run("-c", run.file(b"ttl: 60\nname: \xff\n"))
+    assert result.status == 78 and POSITION.search(result.stderr)
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("config", ["a: [", "a: b\n c: d\n", "\tx", "bootname:\n", "bootname: 5\n",
+                                    "bootname: &x {}\nwrite_files: *x\n\tb: 1"],
+                         ids=["open list", "indent", "tab", "null", "number", "late"])
+def test_bad_cloud_config(run, emulator, zone, config):
+    result = run(config=config)
+    assert result.status == 78 and POSITION.search(result.stderr), result
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize(("key", "meant"), [
+    ("tll", "ttl"), ("zoneid", "zone_id"), ("adress", "address"), ("type", "types"),
+    ("times", "types"), ("wiat", "wait"), ("TIMEOUT", None), ("colour", None),
+    ("a" * 300, None), ("'b\\ad \u00e9'", None)])
+def test_the_key_that_was_meant(run, emulator, zone, key, meant):
+    result = run(settings=f"grace: 0\n{key}: 60")
+    assert result.status == 78
+    assert "unknown key " in result.stderr
+    assert (f'did you mean "{meant}"?' in result.stderr) == (meant is not None), result
+    assert ("did you mean" in result.stderr) == (meant is not None), result
+
+
+@pytest.mark.parametrize("settings", [
+    "wait: no", "wait: False", "grace: 0", "grace: 86400", "timeout: 86400", "visibility: public",
+    "zone: EC2.Example.COM.", "'ttl': 60", "{}", "---\nttl: 60\n...", "ttl: &anchor 60",
+    "\ufeffttl: 60", "types: ['A']", "action: 'UPSERT'",
+    "name: \"webdev1\"\nzone: ec2.example.com"])
+def test_good_settings(run, zone, settings):
+    assert run(settings=settings, form="b64").stdout == DEFAULT

@@ -1,5 +1,9 @@
 #include "unit.h"
 
+#include <unistd.h>
+
+#include "report.h"
+
 static const struct {
 	const char *name;
 	const char *input;
@@ -14,57 +18,92 @@ static const struct {
 	{"empty", "", ""},
 };
 
-static void test_errinfo__text_is_printable(void **state)
+/* What report_error writes to standard error. */
+static void print_error_to(char *text, size_t size)
 {
-	(void)state;
-	for (size_t i = 0; i < LENGTH(texts); i++) {
-		struct errinfo err = {0};
+	static const struct report report;
+	int kept = dup(STDERR_FILENO);
+	int ends[2];
+	ssize_t len;
 
-		errinfo_set(&err, STATUS_DATA, "%s", texts[i].input);
-		unit_text(texts[i].name, err.text, texts[i].want);
-	}
+	assert_int_equal(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	report_error(&report);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	(void)close(kept);
+	(void)close(ends[1]);
+	len = read(ends[0], text, size - 1);
+	(void)close(ends[0]);
+	assert_true(len >= 0);
+	text[len] = '\0';
 }
 
-static void test_errinfo__prefix_is_printable(void **state)
+static void test_errinfo__is_printed_as_one_printable_line(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(texts); i++) {
-		struct errinfo err = {0};
+		char want[64];
+		char got[64];
 
-		errinfo_set(&err, STATUS_DATA, "%s", "");
-		errinfo_prefix(&err, "%s", texts[i].input);
-		unit_text(texts[i].name, err.text, texts[i].want);
+		errinfo.stage = "zone";
+		errinfo_set(STATUS_DATA, "%s", texts[i].input);
+		print_error_to(got, sizeof(got));
+		(void)snprintf(want, sizeof(want), "bootname: zone: %s\n",
+			       texts[i].want);
+		unit_text(texts[i].name, got, want);
 	}
 }
 
 static void test_errinfo__set_replaces_all_but_the_stage(void **state)
 {
-	struct errinfo err = {.stage = "zone", .code = "AccessDenied"};
-
 	(void)state;
-	assert_int_equal(errinfo_set(&err, STATUS_DENIED, "first"), -1);
-	assert_string_equal(err.code, "");
-	strcpy(err.code, "Throttling");
-	assert_int_equal(errinfo_set(&err, STATUS_TAKEN, "%s %d", "next", 2),
-			 -1);
-	assert_int_equal(err.status, STATUS_TAKEN);
-	assert_string_equal(err.code, "");
-	assert_string_equal(err.text, "next 2");
-	assert_string_equal(err.stage, "zone");
+	errinfo = (struct errinfo){.stage = "zone",
+				   .code = "AccessDenied",
+				   .again = AGAIN_THROTTLED};
+	assert_int_equal(errinfo_set(STATUS_DENIED, "first"), -1);
+	assert_string_equal(errinfo.code, "");
+	assert_int_equal(errinfo.again, AGAIN_NEVER);
+	strcpy(errinfo.code, "Throttling");
+	assert_int_equal(errinfo_set(STATUS_TAKEN, "%s %d", "next", 2), -1);
+	assert_int_equal(errinfo.status, STATUS_TAKEN);
+	assert_string_equal(errinfo.code, "");
+	assert_string_equal(errinfo.text, "next 2");
+	assert_string_equal(errinfo.stage, "zone");
 }
 
-static void test_errinfo__prefix_keeps_status_and_code(void **state)
+static void test_errinfo__again_keeps_all_else(void **state)
 {
-	struct errinfo err = {.stage = "zone"};
+	static const enum again all[] = {AGAIN_SOON, AGAIN_LATER,
+					 AGAIN_THROTTLED, AGAIN_NEVER};
 
 	(void)state;
-	errinfo_set(&err, STATUS_TEMPORARY, "no answer");
-	strcpy(err.code, "Throttling");
-	assert_int_equal(errinfo_prefix(&err, "gave up after %d s: ", 3), -1);
-	assert_int_equal(err.status, STATUS_TEMPORARY);
-	assert_string_equal(err.code, "Throttling");
-	assert_string_equal(err.stage, "zone");
-	assert_string_equal(err.text, "gave up after 3 s: no answer");
+	for (size_t i = 0; i < LENGTH(all); i++) {
+		errinfo = (struct errinfo){.stage = "zone",
+					   .status = STATUS_DENIED,
+					   .code = "Some",
+					   .text = "before"};
+		assert_int_equal(errinfo_again(all[i]), -1);
+		assert_int_equal(errinfo.status, STATUS_DENIED);
+		assert_int_equal(errinfo.again, all[i]);
+		assert_string_equal(errinfo.code, "Some");
+		assert_string_equal(errinfo.text, "before");
+		assert_string_equal(errinfo.stage, "zone");
+	}
+}
+
+static void test_errinfo__add_keeps_all_but_the_text(void **state)
+{
+	(void)state;
+	errinfo.stage = "zone";
+	errinfo_set(STATUS_DEADLINE, "no answer");
+	errinfo_again(AGAIN_LATER);
+	strcpy(errinfo.code, "Throttling");
+	assert_int_equal(errinfo_add("; gave up after %d s", 3), -1);
+	assert_int_equal(errinfo.status, STATUS_DEADLINE);
+	assert_int_equal(errinfo.again, AGAIN_LATER);
+	assert_string_equal(errinfo.code, "Throttling");
+	assert_string_equal(errinfo.stage, "zone");
+	assert_string_equal(errinfo.text, "no answer; gave up after 3 s");
 }
 
 /* Lengths around that of the text, which holds 1023 bytes and a NUL. */
@@ -72,10 +111,13 @@ static const struct {
 	const char *name;
 	size_t input;
 	size_t want;
+	size_t want_after; /* four more bytes */
 } lengths[] = {
-	{"fits", 1023, 1023},
-	{"one over", 1024, 1023},
-	{"far over", 4000, 1023},
+	{"fits with more", 1019, 1019, 1023},
+	{"fits with less", 1020, 1020, 1023},
+	{"fits", 1023, 1023, 1023},
+	{"one over", 1024, 1023, 1023},
+	{"far over", 4000, 1023, 1023},
 };
 
 static void test_errinfo__cuts_what_is_too_long(void **state)
@@ -84,57 +126,30 @@ static void test_errinfo__cuts_what_is_too_long(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(lengths); i++) {
-		struct errinfo err = {0};
-
 		memset(input, 'x', sizeof(input));
 		input[lengths[i].input] = '\0';
-		errinfo_set(&err, STATUS_DATA, "%s", input);
-		unit_number(lengths[i].name, (long long)strlen(err.text),
+		errinfo_set(STATUS_DATA, "%s", input);
+		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
 			    (long long)lengths[i].want);
-		errinfo_prefix(&err, "front: ");
-		unit_starts(lengths[i].name, err.text, "front: xxx");
-		unit_number(lengths[i].name, (long long)strlen(err.text),
+		errinfo_add("%s", "more");
+		unit_starts(lengths[i].name, errinfo.text, "xxx");
+		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
+			    (long long)lengths[i].want_after);
+		errinfo_set(STATUS_DATA, "%s", input);
+		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
 			    (long long)lengths[i].want);
-		errinfo_prefix(&err, "%s", input);
-		unit_number(lengths[i].name, (long long)strlen(err.text),
-			    (long long)lengths[i].want);
-		unit_starts(lengths[i].name, err.text, "xxx");
 	}
-}
-
-static void test_errinfo__no_memory_is_a_system_error(void **state)
-{
-	struct errinfo err = {0};
-
-	(void)state;
-	unit_result("no memory", errinfo_no_memory(&err), &err, STATUS_SYSTEM);
-	assert_string_not_equal(err.text, "");
-}
-
-static void test_errinfo__clear_keeps_the_stage(void **state)
-{
-	struct errinfo err = {.stage = "zone"};
-
-	(void)state;
-	errinfo_set(&err, STATUS_DATA, "bad");
-	strcpy(err.code, "Throttling");
-	errinfo_clear(&err);
-	assert_int_equal(err.status, STATUS_OK);
-	assert_string_equal(err.code, "");
-	assert_string_equal(err.text, "");
-	assert_string_equal(err.stage, "zone");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_errinfo__text_is_printable),
-		cmocka_unit_test(test_errinfo__prefix_is_printable),
+		cmocka_unit_test(
+			test_errinfo__is_printed_as_one_printable_line),
 		cmocka_unit_test(test_errinfo__set_replaces_all_but_the_stage),
-		cmocka_unit_test(test_errinfo__prefix_keeps_status_and_code),
+		cmocka_unit_test(test_errinfo__again_keeps_all_else),
+		cmocka_unit_test(test_errinfo__add_keeps_all_but_the_text),
 		cmocka_unit_test(test_errinfo__cuts_what_is_too_long),
-		cmocka_unit_test(test_errinfo__no_memory_is_a_system_error),
-		cmocka_unit_test(test_errinfo__clear_keeps_the_stage),
 	};
 
 	return RUN(tests);

@@ -36,14 +36,14 @@ static void test_platform__random_differs(void **state)
 
 static void test_platform__sleep_takes_all_of_the_time(void **state)
 {
-	int64_t before_ms = platform_monotonic_ms();
+	int64_t before_ms = platform_now_ms();
 	int64_t spent_ms;
 
 	(void)state;
 	assert_true(before_ms > 0);
 	platform_sleep_ms(3);
 	platform_sleep_ms(0);
-	spent_ms = platform_monotonic_ms() - before_ms;
+	spent_ms = platform_now_ms() - before_ms;
 	/* Both readings are cut to whole milliseconds. */
 	assert_true(spent_ms >= 2);
 }

@@ -68,23 +68,11 @@ static void test_secret__set_limit_is_exact(void **state)
 		   sizeof(secret.session_token));
 }
 
-static void test_secret__wipe_zeroes_every_byte(void **state)
-{
-	static struct secret secret;
-	static const struct secret zero;
-
-	(void)state;
-	memset(&secret, 'x', sizeof(secret));
-	secret_wipe(&secret);
-	assert_memory_equal(&secret, &zero, sizeof(secret));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_secret__set_takes_header_text_only),
 		cmocka_unit_test(test_secret__set_limit_is_exact),
-		cmocka_unit_test(test_secret__wipe_zeroes_every_byte),
 	};
 
 	return RUN(tests);

@@ -1,0 +1,151 @@
+"""action: CREATE takes no name that is another's."""
+
+import pytest
+
+NAME = "webdev1.ec2.example.com"
+ADDRESS = "54.123.123.123"
+IPV6 = "2001:db8::17"
+SETTINGS = "action: CREATE"
+READ, CHANGE = "ListResourceRecordSets", "ChangeResourceRecordSets"
+
+
+def test_nothing_there(run, zone, calls):
+    result = run(settings=SETTINGS)
+    assert (result.status, result.stdout) == (0, f"setting {NAME} to {ADDRESS}\n")
+    assert zone.values(NAME, "A") == [ADDRESS]
+    assert calls("route53")[1:] == [READ, CHANGE]
+
+
+def test_a_reboot_changes_nothing(run, zone, calls):
+    run(settings=SETTINGS)
+    before = zone.record_sets()
+    result = run(settings=SETTINGS)
+    assert (result.status, result.stdout) == (0, f"{NAME} is already {ADDRESS}\n")
+    assert zone.record_sets() == before
+    assert calls("route53").count(CHANGE) == 1
+
+
+@pytest.mark.parametrize("text", ["2001:db8::17", "2001:DB8::17", "2001:db8:0:0:0:0:0:17",
+                                  "2001:0db8:0000:0000:0000:0000:0000:0017"])
+def test_another_spelling_of_the_same_address(run, zone, instance, calls, text):
+    instance.public_ipv4, instance.ipv6 = None, IPV6
+    zone.put(NAME, "AAAA", [text])
+    assert run(settings=SETTINGS).stdout == f"{NAME} is already {IPV6}\n"
+    assert CHANGE not in calls("route53")
+
+
+@pytest.mark.parametrize(("there", "said"), [
+    (("A", [ADDRESS]), [f"{NAME} is already {ADDRESS}", f"setting {NAME} to {IPV6}"]),
+    (("AAAA", [IPV6]), [f"setting {NAME} to {ADDRESS}", f"{NAME} is already {IPV6}"]),
+], ids=["A", "AAAA"])
+def test_one_family_is_there(run, emulator, zone, instance, there, said):
+    instance.ipv6 = IPV6
+    zone.put(NAME, *there)
+    assert run(settings=SETTINGS).stdout.splitlines() == said
+    [request] = emulator.requests_of("route53", CHANGE)
+    assert request.body.count("<Change>") == 1
+    assert zone.values(NAME, "A") == [ADDRESS] and zone.values(NAME, "AAAA") == [IPV6]
+
+
+TAKEN = {
+    "other value": (("A", ["192.0.2.1"]), {}, ["192.0.2.1"]),
+    "more values": (("A", [ADDRESS, "192.0.2.1"]), {}, [ADDRESS, "192.0.2.1"]),
+    "other TTL": (("A", [ADDRESS]), {"ttl": 300}, ["300"]),
+    "CNAME": (("CNAME", ["elsewhere.example."]), {}, ["CNAME", "elsewhere.example."]),
+    "alias": (("A",), {"alias": "lb.ec2.example.com"}, ["alias"]),
+    "alias of the other type": (("AAAA",), {"alias": "lb.ec2.example.com"}, ["alias", "AAAA"]),
+    "weighted": (("A", [ADDRESS]), {"set_identifier": "x", "weight": 5}, ["routing"]),
+    "multivalue": (("A", [ADDRESS]), {"set_identifier": "x", "multi_value": True}, ["routing"]),
+    "AAAA of another": (("AAAA", ["2001:db8::99"]), {}, ["AAAA", "2001:db8::99"]),
+    "400 values": (("A", [f"192.0.{i // 200}.{i % 200}" for i in range(400)]), {}, ["192.0.0.0"]),
+}
+
+
+@pytest.mark.parametrize(("there", "options", "said"), TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize("dry", [(), ("-n",)], ids=["run", "dry run"])
+def test_a_name_that_is_taken(run, zone, calls, there, options, said, dry):
+    zone.put(NAME, *there, **options)
+    before = zone.record_sets()
+    result = run(*dry, settings=SETTINGS)
+    assert result.status == 73
+    assert result.stderr.startswith(f"bootname: record: {NAME} is taken")
+    assert all(word in result.stderr for word in said), result
+    assert zone.record_sets() == before
+    assert CHANGE not in calls("route53")
+
+
+def test_one_family_is_another_s(run, zone, instance, calls):
+    instance.ipv6 = IPV6
+    zone.put(NAME, "A", [ADDRESS])
+    zone.put(NAME, "AAAA", ["2001:db8::99"])
+    assert run(settings=SETTINGS).status == 73
+    assert CHANGE not in calls("route53")
+
+
+@pytest.mark.parametrize(("kind", "values"), [
+    ("TXT", ['"v=spf1 -all"']), ("MX", ["10 mail.example.com."]),
+    ("CAA", ['0 issue "amazon.com"']), ("NS", ["ns.example.com."])])
+def test_other_types_beside_it_do_not_matter(run, zone, kind, values):
+    zone.put(NAME, kind, values)
+    assert run(settings=SETTINGS).stdout == f"setting {NAME} to {ADDRESS}\n"
+    assert zone.values(NAME, kind) == values
+
+
+def test_a_type_that_is_not_asked_for_does_not_matter(run, zone):
+    zone.put(NAME, "AAAA", ["2001:db8::99"])
+    assert run(settings=SETTINGS + "\ntypes: [A]").status == 0
+    assert zone.values(NAME, "AAAA") == ["2001:db8::99"]
+
+
+@pytest.mark.parametrize("other", ["a." + NAME, "webdev10.ec2.example.com", "*.ec2.example.com",
+                                   "webdev1-1.ec2.example.com", "ec2.example.com"])
+def test_other_names_do_not_matter(run, zone, other):
+    zone.put(other, "A", ["192.0.2.1"])
+    assert run(settings=SETTINGS).status == 0
+    assert zone.values(other, "A") == ["192.0.2.1"]
+
+
+def test_the_wildcard_is_compared(run, zone, instance):
+    instance.tags["dnsname"] = "*.ec2.example.com"
+    zone.put("*.ec2.example.com", "A", ["192.0.2.1"])
+    assert run(settings=SETTINGS).status == 73
+
+
+def test_stop_and_start_does_not_take_the_old_record_back(run, zone, instance):
+    run(settings=SETTINGS)
+    instance.stop()
+    instance.start("54.9.8.7")
+    assert run(settings=SETTINGS).status == 73
+    assert zone.values(NAME, "A") == [ADDRESS]
+
+
+# Between the look and the change
+
+def meanwhile(emulator, change):
+    """Make a change when Route 53 is about to take ours."""
+    emulator.faults.add(operation=CHANGE, action="callback",
+                        function=lambda request, proceed: change() and None)
+
+
+def test_another_takes_the_name_in_between(run, emulator, zone, calls):
+    meanwhile(emulator, lambda: zone.put(NAME, "A", ["192.0.2.1"]))
+    result = run(settings=SETTINGS)
+    assert result.status == 73
+    assert "192.0.2.1" in result.stderr
+    assert zone.values(NAME, "A") == ["192.0.2.1"]
+    assert calls("route53")[1:] == [READ, CHANGE, READ]
+
+
+def test_a_cname_in_between(run, emulator, zone):
+    meanwhile(emulator, lambda: zone.put(NAME, "CNAME", ["elsewhere.example."]))
+    result = run(settings=SETTINGS)
+    assert result.status == 73 and "CNAME" in result.stderr
+    assert zone.values(NAME, "A") == []
+
+
+def test_refusals_that_no_look_explains_come_to_an_end(run, emulator, zone, calls):
+    message = (f"[Tried to create resource record set [name='{NAME}.', type='A'] but it already "
+               "exists]")
+    emulator.faults.add(operation=CHANGE, code="InvalidChangeBatch", message=message, times=None)
+    assert run(settings=SETTINGS).status == 73
+    assert calls("route53").count(CHANGE) <= 10

@@ -1,0 +1,303 @@
+"""What the instance metadata says, does not say, says late, and says wrongly."""
+
+import pytest
+import re
+
+NAME = "webdev1.ec2.example.com"
+IPV6 = "2001:db8::17"
+SET = f"setting {NAME} to 54.123.123.123\n"
+ONCE = "timeout: 1"            # no time for a second try
+SHORT = "timeout: 2"
+PAGE = '<?xml version="1.0"?><html><body>Welcome to the captive portal</body></html>'
+
+
+def later(emulator, path, change, after=2):
+    """Make a change when the metadata are asked for a path for the time after that."""
+    emulator.faults.add(service="imds", path=path, after=after, action="callback",
+                        function=lambda request, proceed: change())
+
+
+# Tags
+
+def test_tags_off_asks_ec2(run, zone, instance, calls):
+    instance.tags_in_metadata = False
+    assert run(settings="{}").stdout == SET
+    assert calls("ec2") == ["DescribeTags"]
+
+
+def test_tags_off_without_settings(run, zone, instance, calls):
+    instance.tags_in_metadata = False
+    assert run().stdout == SET
+    assert calls("ec2") == ["DescribeTags"]
+
+
+def test_tags_off_and_not_to_be_described(run, emulator, zone, instance, calls):
+    instance.tags_in_metadata = False
+    emulator.denied = {"ec2:DescribeTags"}
+    result = run(settings="{}")
+    assert result.status == 77
+    assert "ec2:DescribeTags" in result.stderr
+    assert "modify-instance-metadata-options" in result.stderr
+    assert calls("ec2") == ["DescribeTags"] and calls("route53") == []
+
+
+def test_tags_on_and_without_ours_does_not_ask_ec2(run, zone, instance, calls):
+    instance.tags = {"Name": "web"}
+    assert run(settings="{}").status == 69
+    assert calls("ec2") == []
+
+
+@pytest.mark.parametrize("in_metadata", [True, False], ids=["metadata", "EC2"])
+def test_a_late_tag_is_waited_for(run, emulator, zone, instance, in_metadata):
+    tags, instance.tags = instance.tags, {"Name": "web"}
+    instance.tags_in_metadata = in_metadata
+    later(emulator, "tags/instance/dnsname", lambda: instance.tags.update(tags), after=1)
+    assert run(settings="grace: 10").stdout == SET
+
+
+@pytest.mark.parametrize("settings", ["grace: 1", "grace: 30\ntimeout: 2"],
+                         ids=["grace", "deadline"])
+def test_grace_ends(run, zone, instance, calls, settings):
+    instance.tags = {}
+    assert run(settings=settings, limit=8).status == 69
+    assert calls("route53") == []
+
+
+# Addresses
+
+@pytest.mark.parametrize(("settings", "address", "value"), [
+    ("grace: 10", "public_ipv4", "54.123.123.123"),
+    ("grace: 10\naddress: private\nvisibility: public", "local_ipv4", "10.0.0.5"),
+    ("grace: 10\ntypes: [AAAA]", "ipv6", IPV6),
+    ("grace: 10\ntypes: [A, AAAA]", "ipv6", IPV6),
+], ids=["public", "private", "IPv6", "both"])
+def test_a_late_address_is_waited_for(run, emulator, zone, instance, settings, address, value):
+    setattr(instance, address, None)
+    path = {"public_ipv4": "public-ipv4", "local_ipv4": "local-ipv4", "ipv6": "ipv6"}[address]
+    later(emulator, f"meta-data/{path}", lambda: setattr(instance, address, value))
+    assert f"setting {NAME} to {value}\n" in run(settings=settings).stdout
+
+
+@pytest.mark.parametrize(("settings", "has", "said"), [
+    ("{}", {}, "public IPv4"),
+    ("address: private", {"public_ipv4": "54.1.1.1"}, "private IPv4"),
+    ("types: [A]", {"ipv6": IPV6, "local_ipv4": "10.0.0.5"}, "public IPv4"),
+    ("types: [A]\naddress: private", {"ipv6": IPV6, "public_ipv4": "54.1.1.1"}, "private IPv4"),
+    ("types: [AAAA]", {"public_ipv4": "54.1.1.1"}, "IPv6"),
+    ("types: [A, AAAA]", {"public_ipv4": "54.1.1.1"}, "IPv6"),
+    ("types: [A, AAAA]", {"ipv6": IPV6}, "public IPv4"),
+], ids=["none", "no private", "no public", "no private with IPv6", "no IPv6", "only IPv4",
+        "only IPv6"])
+def test_an_address_that_is_missing(run, zone, instance, calls, settings, has, said):
+    instance.public_ipv4 = instance.local_ipv4 = instance.ipv6 = None
+    for address, value in has.items():
+        setattr(instance, address, value)
+    result = run(settings=settings)
+    assert result.status == 69
+    assert result.stderr.startswith("bootname: address: ") and said in result.stderr
+    assert calls("route53") == []
+
+
+def test_ipv6_only(run, zone, instance):
+    instance.public_ipv4, instance.local_ipv4, instance.ipv6 = None, None, IPV6
+    assert run().stdout == f"setting {NAME} to {IPV6}\n"
+    assert zone.values(NAME, "A") == []
+
+
+@pytest.mark.parametrize(("address", "value"), [
+    ("public_ipv4", "unknown"), ("public_ipv4", ""), ("public_ipv4", " "),
+    ("public_ipv4", "54.123.123.123 "), ("public_ipv4", "54.123.123.123\n54.9.9.9"),
+    ("public_ipv4", "54.123.123.123\0"), ("public_ipv4", "54.123.123"),
+    ("public_ipv4", "54.123.123.256"), ("public_ipv4", "054.123.123.123"),
+    ("public_ipv4", "2001:db8::1"), ("public_ipv4", "1" * 5000), ("public_ipv4", PAGE),
+    ("ipv6", "54.123.123.123"), ("ipv6", "fe80::1%eth0"), ("ipv6", "2001:db8::1/64"),
+    ("ipv6", "2001:db8::12345"), ("ipv6", ":::"),
+])
+def test_an_address_that_is_none(run, zone, instance, calls, address, value):
+    setattr(instance, address, value)
+    result = run(settings=SHORT)
+    assert result.status == 65
+    assert result.stderr.startswith("bootname: address: ")
+    assert calls("route53") == []
+
+
+@pytest.mark.parametrize("path", ["public-ipv4", "meta-data/ipv6"])
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_an_address_that_cannot_be_learnt_now(run, emulator, zone, instance, path, status):
+    instance.ipv6 = IPV6
+    emulator.faults.add(service="imds", path=path, status=status)
+    assert run().stdout == SET + f"setting {NAME} to {IPV6}\n"
+
+
+@pytest.mark.parametrize("path", ["public-ipv4", "meta-data/ipv6"])
+def test_an_address_that_cannot_be_learnt_is_not_absent(run, emulator, zone, instance, calls,
+                                                        path):
+    instance.ipv6 = IPV6
+    emulator.faults.add(service="imds", path=path, status=500, times=None)
+    result = run(settings=ONCE)
+    assert result.status == 75
+    assert "HTTP 500" in result.stderr and "gave up after " in result.stderr
+    assert calls("route53") == []
+
+
+# The service as a whole
+
+def test_metadata_switched_off(run, zone, instance, calls):
+    instance.metadata_enabled = False
+    result = run()
+    assert result.status == 77
+    assert result.stderr.startswith("bootname: metadata: ")
+    assert "--http-endpoint enabled" in result.stderr
+    assert calls("imds") == ["PutToken"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 65), (404, 69), (405, 65), (302, 65)])
+def test_no_version_2_never_falls_back(run, emulator, zone, calls, status, code):
+    emulator.faults.add(operation="PutToken", status=status, times=None,
+                        headers={"Location": "/latest/meta-data/"})
+    assert run(settings=SHORT).status == code
+    assert calls("imds") == ["PutToken"]
+
+
+@pytest.mark.parametrize("body", ["", PAGE, "a\r\nX-Other: b", "a\0b", "x" * 5000],
+                         ids=["empty", "page", "lines", "NUL", "long"])
+def test_a_token_that_is_none(run, emulator, zone, calls, body):
+    emulator.faults.add(operation="PutToken", status=200, body=body, times=None)
+    assert run(settings=SHORT).status in (65, 75)
+    assert set(calls("imds")) == {"PutToken"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_token_that_comes_later(run, emulator, zone, status):
+    emulator.faults.add(operation="PutToken", status=status, times=2)
+    assert run().stdout == SET
+
+
+def test_a_token_that_ends_in_the_middle(run, emulator, zone, instance, calls):
+    emulator.faults.add(service="imds", path="public-ipv4", action="callback",
+                        function=lambda request, proceed: instance.expire_tokens())
+    assert run().stdout == SET
+    assert calls("imds").count("PutToken") == 2
+
+
+def test_metadata_that_come_up_later(run, emulator, zone, instance):
+    emulator.faults.add(service="imds", times=3, action="reset_before")
+    assert run().stdout == SET
+
+
+@pytest.mark.parametrize("path", ["instance-id", "placement/region"])
+@pytest.mark.parametrize("body", ["", PAGE, "../x", "EU-WEST-1", "x" * 200],
+                         ids=["empty", "page", "path", "capitals", "long"])
+def test_an_identity_that_is_none(run, emulator, zone, calls, path, body):
+    emulator.faults.add(service="imds", path=path, status=200, body=body, times=None)
+    assert run(settings=SHORT).status == 65
+    assert calls("route53") == []
+
+
+# The role
+
+def test_no_role(run, zone, instance, calls):
+    instance.role = None
+    result = run(settings=SHORT)
+    assert result.status == 77
+    assert re.match("bootname: credentials: the instance has no IAM role.*; gave up after ", result.stderr)
+    assert "no IAM role" in result.stderr
+    assert calls("route53") == []
+
+
+def test_a_late_role(run, emulator, zone, instance):
+    role, instance.role = instance.role, None
+    later(emulator, "iam/security-credentials/", lambda: setattr(instance, "role", role))
+    assert run(settings="{}").stdout == SET
+
+
+def test_a_role_that_becomes_good(run, emulator, zone, instance):
+    instance.role_error = "AssumeRoleUnauthorizedAccess"
+    later(emulator, "security-credentials/bootname-role",
+          lambda: setattr(instance, "role_error", None))
+    assert run(settings="{}").stdout == SET
+
+
+def test_a_role_that_stays_bad(run, zone, instance, calls):
+    instance.role_error = "AssumeRoleUnauthorizedAccess"
+    result = run(settings=ONCE)
+    assert result.status == 77
+    assert "AssumeRoleUnauthorizedAccess" in result.stderr and "gave up after" in result.stderr
+    assert calls("route53") == []
+
+
+BROKEN = {
+    "empty": "",
+    "page": PAGE,
+    "half": '{"Code": "Success", "AccessKeyId": "ASIAX", "Secr',
+    "list": "[]",
+    "no fields": "{}",
+    "no key": '{"Code": "Success", "AccessKeyId": "ASIAX", "Token": "t"}',
+    "null": '{"Code": "Success", "AccessKeyId": null, "SecretAccessKey": "s", "Token": "t"}',
+    "numbers": '{"AccessKeyId": 1, "SecretAccessKey": 2, "Token": 3}',
+    "empty key": '{"AccessKeyId": "", "SecretAccessKey": "s", "Token": "t"}',
+    "lines": '{"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t\\r\\nX-Other: b"}',
+    "deep": "[" * 4000,
+}
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_broken_credentials_are_fetched_again(run, emulator, zone, body):
+    emulator.faults.add(service="imds", path="security-credentials/bootname-role", status=200,
+                        body=body)
+    assert run().stdout == SET
+
+
+def test_broken_credentials_to_the_end(run, emulator, zone, calls):
+    emulator.faults.add(service="imds", path="security-credentials/bootname-role", status=200,
+                        body=BROKEN["half"], times=None)
+    assert run(settings=ONCE).status == 77
+    assert calls("route53") == []
+
+
+@pytest.mark.parametrize("body", ["", PAGE, "../../user-data", "a/b"])
+def test_a_role_list_that_is_none(run, emulator, zone, body):
+    emulator.faults.add(service="imds", path="/security-credentials/", status=200, body=body)
+    assert run().stdout == SET
+
+
+# The environment
+
+@pytest.mark.parametrize("value", ["true", "TRUE"])
+def test_metadata_disabled_by_the_environment(run, emulator, zone, value):
+    result = run(env={"AWS_EC2_METADATA_DISABLED": value})
+    assert result.status == 69
+    assert "AWS_EC2_METADATA_DISABLED" in result.stderr
+    assert emulator.requests == []
+
+
+def test_metadata_not_disabled(run, zone):
+    assert run(env={"AWS_EC2_METADATA_DISABLED": "false"}).stdout == SET
+
+
+def test_region_of_the_environment(run, emulator, zone):
+    env = {"AWS_REGION": "ap-south-1"}
+    result = run(settings="name: '{region}'\nzone: ec2.example.com", env=env)
+    assert result.stdout == "setting ap-south-1.ec2.example.com to 54.123.123.123\n"
+    assert not [one for one in emulator.requests_of("imds") if "region" in one.target]
+
+
+def test_endpoint_with_a_final_slash(run, zone, instance):
+    assert run(env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": instance.endpoint + "/"}).stdout == SET
+
+
+@pytest.mark.parametrize("endpoint", ["https://127.0.0.1:1", "127.0.0.1", "ftp://127.0.0.1",
+                                      "file:///etc/passwd", "http://" + "x" * 2000])
+def test_endpoint_that_is_not_http(run, emulator, zone, endpoint):
+    result = run(env={"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint})
+    assert result.status == 78
+    assert "AWS_EC2_METADATA_SERVICE_ENDPOINT" in result.stderr
+    assert emulator.requests == []
+
+
+def test_no_metadata_service(run, emulator, zone, instance):
+    instance.listener.close()
+    result = run(settings=ONCE)
+    assert result.status == 75
+    assert re.match("bootname: metadata: .*; gave up after ", result.stderr)
+    assert emulator.requests == []

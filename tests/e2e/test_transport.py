@@ -1,0 +1,400 @@
+"""The network and the services fail in the ways they do at boot."""
+
+import contextlib
+import re
+import socket
+import threading
+
+import pytest
+
+from aws import Answer
+from aws.certificates import Authority
+from aws.server import Listener
+
+NAME = "webdev1.ec2.example.com"
+ADDRESS = "54.123.123.123"
+SET = f"setting {NAME} to {ADDRESS}\n"
+LIST, READ, CHANGE = "ListHostedZonesByName", "ListResourceRecordSets", "ChangeResourceRecordSets"
+ONCE = "timeout: 1"            # no time for a second try
+SHORT = "timeout: 2"
+OWN_CA = Authority.create       # before the fixtures put theirs in its place
+
+
+# Answers that ask for another try
+
+@pytest.mark.parametrize(("operation", "fault"), [
+    (LIST, {"status": 400, "code": "Throttling", "message": "Rate exceeded"}),
+    (CHANGE, {"status": 400, "code": "Throttling", "message": "Rate exceeded"}),
+    (CHANGE, {"status": 400, "code": "PriorRequestNotComplete"}),
+    (CHANGE, {"status": 429}),
+    (CHANGE, {"status": 500, "code": "InternalFailure"}),
+    (CHANGE, {"status": 503, "body": "<html><body>Service Unavailable</body>"}),
+    (CHANGE, {"status": 503, "body": ""}),
+    (LIST, {"action": "reset_before"}),
+    (LIST, {"action": "reset_during"}),
+    (CHANGE, {"action": "reset_before"}),
+    (CHANGE, {"action": "reset_after"}),
+    (CHANGE, {"action": "reset_during"}),
+], ids=["Throttling of a look-up", "Throttling", "PriorRequestNotComplete", "429", "500",
+        "503 with a page", "503 with nothing", "reset of a look-up", "half a look-up", "reset",
+        "lost answer", "half an answer"])
+def test_tried_again(run, emulator, zone, calls, operation, fault):
+    emulator.faults.add(operation=operation, **fault)
+    result = run()
+    assert (result.status, result.stdout) == (0, SET)
+    assert zone.values(NAME, "A") == [ADDRESS]
+    assert calls("route53").count(operation) == 2
+
+
+@pytest.mark.parametrize("service", ["ec2", "sts"])
+@pytest.mark.parametrize("fault", [{"code": "RequestLimitExceeded", "status": 503},
+                                   {"action": "reset_before"}], ids=["throttled", "reset"])
+def test_the_other_services_are_tried_again(run, emulator, zone, instance, calls, service, fault):
+    role = "arn:aws:iam::123456789012:role/dns"
+    emulator.roles[role] = {"zones": [zone]}
+    instance.tags_in_metadata = False
+    emulator.faults.add(service=service, **fault)
+    assert run(settings=f"role_arn: {role}").stdout == SET
+    assert len(calls(service)) == 2
+
+
+@pytest.mark.parametrize("action", ["reset_after", "reset_during"])
+@pytest.mark.parametrize("look_up", [True, False], ids=["look-up", "zone_id"])
+def test_a_create_whose_answer_was_lost(run, emulator, zone, calls, action, look_up):
+    emulator.faults.add(operation=CHANGE, action=action)
+    settings = "action: CREATE" + ("" if look_up else f"\nzone_id: {zone.id}")
+    result = run(settings=settings)
+    assert (result.status, result.stdout) == (0, SET)
+    assert zone.values(NAME, "A") == [ADDRESS]
+    assert calls("route53")[-4:] == [READ, CHANGE, CHANGE, READ]
+
+
+def test_json_of_a_create_whose_answer_was_lost(run, emulator, zone):
+    emulator.faults.add(operation=CHANGE, action="reset_after")
+    told = run("-j", settings="action: CREATE").json
+    assert told["changed"] is True and told["change_id"] is None
+
+
+def test_before_a_create_whose_answer_was_lost(run, emulator, zone):
+    emulator.faults.add(operation=CHANGE, action="reset_after")
+    assert run("-j", settings="action: CREATE").json["records"][0]["before"] == []
+
+
+def test_a_connection_that_was_closed_while_idle(run, emulator, zone, calls):
+    def close(request, proceed):
+        answer = proceed()
+        answer.headers["Connection"] = "close"
+        return answer
+
+    emulator.faults.add(operation=LIST, action="callback", function=close)
+    assert run().stdout == SET
+    assert calls("route53") == [LIST, CHANGE]
+
+
+def test_a_slow_answer(run, emulator, zone):
+    emulator.faults.add(operation=LIST, action="trickle", seconds=0.1)
+    assert run().stdout == SET
+
+
+def test_retry_after(run, emulator, zone):
+    emulator.faults.add(operation=LIST, status=503, headers={"Retry-After": "1"})
+    assert run().stdout == SET
+    first, second, *_ = emulator.requests_of("route53")
+    assert second.time - first.time >= 1
+
+
+@pytest.mark.parametrize("value", ["-1", "99999999999999999999",
+                                   "Wed, 21 Oct 2055 07:28:00 GMT"])
+def test_a_retry_after_that_is_not_for_a_boot(run, emulator, zone, value):
+    emulator.faults.add(operation=LIST, status=503, headers={"Retry-After": value})
+    assert run(settings="timeout: 4", limit=6).stdout == SET
+
+
+# The deadline
+
+@pytest.mark.parametrize("fault", [
+    {"code": "Throttling", "message": "Rate exceeded"}, {"action": "reset_before"},
+    {"action": "hang"}], ids=["throttled", "reset", "hang"])
+def test_the_deadline_passes(run, emulator, zone, fault):
+    emulator.faults.add(service="route53", times=None, **fault)
+    result = run(settings=ONCE if fault.get("action") == "hang" else SHORT, limit=8)
+    assert result.status == 75
+    assert re.match("bootname: zone: .*ListHostedZonesByName.*; gave up after ", result.stderr)
+    assert 0.9 <= float(result.stderr.split("gave up after ")[1].split(" s")[0]) <= 2.5
+    assert zone.values(NAME, "A") == []
+
+
+def test_a_retry_after_beyond_the_deadline(run, emulator, zone):
+    emulator.faults.add(service="route53", status=503, headers={"Retry-After": "500"}, times=None)
+    assert run(settings=SHORT, limit=8).status == 75
+
+
+def test_a_token_that_never_comes(run, emulator, zone):
+    emulator.faults.add(operation="PutToken", action="hang", times=None)
+    result = run(settings=ONCE, limit=8)
+    assert result.status == 75
+    assert re.match("bootname: metadata: .*; gave up after ", result.stderr)
+    assert "--http-put-response-hop-limit 2" in result.stderr
+
+
+def test_no_way_to_aws(run, emulator, zone):
+    emulator.close_api()
+    result = run(settings=ONCE)
+    assert result.status == 75 and "gave up after " in result.stderr
+
+
+def test_a_network_that_comes_up_later(run, emulator, zone, instance):
+    emulator.close_api()
+    instance.listener.close()
+    up = threading.Timer(0.3, lambda: (instance.listener.open(), emulator.open_api()))
+    up.start()
+    assert run().stdout == SET
+    up.join()
+
+
+# Too much, and not what it should be
+
+@pytest.mark.parametrize("where", [{"service": "imds"}, {"path": "public-ipv4"},
+                                   {"path": "security-credentials/"}, {"operation": LIST},
+                                   {"operation": CHANGE}],
+                         ids=["token", "address", "role", "look-up", "change"])
+@pytest.mark.parametrize("action", ["endless", "big"])
+def test_too_large_an_answer(run, emulator, zone, where, action):
+    emulator.faults.add(action=action, body="x" * 100, times=None, **where)
+    result = run(settings=SHORT)
+    assert result.status == 65
+    assert "large" in result.stderr or "more than" in result.stderr or "limit" in result.stderr
+
+
+XML = '<?xml version="1.0"?><ListHostedZonesByNameResponse>{}</ListHostedZonesByNameResponse>'
+ZONE = "<HostedZones><HostedZone><Id>{}</Id><Name>{}</Name></HostedZone></HostedZones>"
+BOMB = ('<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
+    f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9)) + "]><x>&j;</x>")
+
+
+@pytest.mark.parametrize("body", [
+    "", "no XML", "{}", XML.format("")[:-5], XML.format("\0"), "<a>" * 4000,
+    XML.format(ZONE.format("", "ec2.example.com.")),
+    XML.format(ZONE.format("/hostedzone/", "ec2.example.com.")),
+    XML.format(ZONE.format("/hostedzone/Z1?x", "ec2.example.com.")),
+    XML.format(ZONE.format("/hostedzone/" + "Z" * 99, "ec2.example.com.")), BOMB,
+], ids=["nothing", "text", "JSON", "cut", "NUL", "deep", "no id", "empty id", "id with query",
+        "long id", "entities"])
+def test_an_answer_that_is_none(run, emulator, zone, calls, body):
+    emulator.faults.add(operation=LIST, status=200, body=body, times=None)
+    assert run(settings=SHORT).status == 65
+    assert CHANGE not in calls("route53")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(run, emulator, zone, calls, status):
+    emulator.faults.add(operation=LIST, status=status,
+                        headers={"Location": emulator.api_url + "/2013-04-01/hostedzone"})
+    result = run(settings=SHORT)
+    assert result.status == 65 and f"HTTP {status}" in result.stderr
+    assert calls("route53") == [LIST]
+
+
+# TLS
+
+def test_another_ca_is_not_trusted(run, emulator, zone, tmp_path):
+    other = Authority(tmp_path / "other", "127.0.0.1")
+    other.directory.mkdir()
+    OWN_CA(other)
+    result = run(settings=ONCE, env={"AWS_CA_BUNDLE": str(other.bundle)})
+    assert result.status == 75
+    assert "certificate" in result.stderr
+    assert emulator.requests_of("route53") == []
+
+
+def test_the_system_s_cas_do_not_trust_the_emulator(run, emulator, zone):
+    assert run(settings=ONCE, env={"AWS_CA_BUNDLE": None}).status == 75
+    assert emulator.requests_of("route53") == []
+
+
+def test_a_ca_bundle_that_is_missing(run, emulator, zone):
+    result = run(settings=SHORT, env={"AWS_CA_BUNDLE": "/nonexistent/ca.pem"})
+    assert result.status == 78
+    assert "/nonexistent/ca.pem" in result.stderr
+    assert emulator.requests_of("route53") == []
+
+
+def test_a_certificate_for_another_name(run, emulator, zone):
+    env = {"AWS_ENDPOINT_URL_ROUTE_53": emulator.api_url.replace("127.0.0.1", "127.0.0.2")}
+    assert run(settings=ONCE, env=env).status == 75
+    assert emulator.requests_of("route53") == []
+
+
+# Endpoints
+
+def test_one_endpoint_for_all(run, emulator, zone):
+    env = {name: None for name in emulator.api_environment if name != "AWS_CA_BUNDLE"}
+    assert run(env=env | {"AWS_ENDPOINT_URL": emulator.api_url + "/"}).stdout == SET
+
+
+def test_the_endpoint_of_a_service_wins(run, zone):
+    assert run(env={"AWS_ENDPOINT_URL": "https://127.0.0.1:1"}).stdout == SET
+
+
+@pytest.mark.parametrize("endpoint", [
+    "http://192.0.2.77", "http://127.0.0.1.example.com", "http://localhost.example.com",
+    "http://127.0.0.1:80@192.0.2.77", "http://localhost:80@192.0.2.77",
+    "http://[::1]:80@192.0.2.77", "http://169.254.169.254", "ftp://127.0.0.1", "127.0.0.1",
+    "file:///etc/passwd", "HTTPS//127.0.0.1"])
+def test_an_endpoint_without_tls_elsewhere(run, zone, endpoint):
+    result = run(settings=ONCE, env={"AWS_ENDPOINT_URL_ROUTE_53": endpoint})
+    assert result.status == 78
+    assert "AWS_ENDPOINT_URL" in result.stderr
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_endpoint_without_tls_on_loopback(run, zone, host):
+    listener = Listener(("127.0.0.1", 0), lambda request: Answer(418, b"", {}))
+    listener.open()
+    try:
+        env = {"AWS_ENDPOINT_URL_ROUTE_53": f"http://{host}:{listener.port}"}
+        result = run(settings=SHORT, env=env)
+    finally:
+        listener.close(keep_port=False)
+    assert result.status == 65 and "HTTP 418" in result.stderr
+
+
+# A proxy
+
+class Proxy:
+    """An HTTP proxy that leads every CONNECT to one address and refuses all else."""
+
+    def __init__(self, target):
+        self.target = target
+        self.asked = []                     # request lines
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.serve, args=self.socket.accept()[:1],
+                                 daemon=True).start()
+
+    def serve(self, client):
+        with client, contextlib.suppress(OSError):
+            head = b""
+            while b"\r\n\r\n" not in head:
+                data = client.recv(4096)
+                if not data:
+                    return
+                head += data
+            line = head.split(b"\r\n")[0].decode("latin-1")
+            self.asked.append(line)
+            if not line.startswith("CONNECT "):
+                client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+                return
+            with socket.create_connection(self.target) as server:
+                client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                back = threading.Thread(target=self.copy, args=(server, client), daemon=True)
+                back.start()
+                self.copy(client, server)
+                back.join()
+
+    @staticmethod
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy(emulator):
+    """A proxy behind which the emulator is all of AWS."""
+    host, _, port = emulator.api_url.removeprefix("https://").partition(":")
+    with Proxy((host, int(port))) as running:
+        yield running
+
+
+@pytest.fixture
+def aws_by_name(emulator):
+    """The environment without the emulator's endpoints: AWS by its own names."""
+    return {name: None for name in emulator.api_environment if name != "AWS_CA_BUNDLE"}
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "proxy setting"])
+def test_a_proxy_is_for_aws_only(run, emulator, zone, proxy, aws_by_name, variable):
+    env = aws_by_name | {"http_proxy": proxy.url}
+    settings = "{}"
+    if variable == "proxy setting":
+        settings = f"proxy: {proxy.url}"
+    else:
+        env[variable] = proxy.url
+    assert run(settings=settings, env=env).stdout == SET
+    [line] = proxy.asked
+    assert line.startswith("CONNECT route53") and line.endswith(":443 HTTP/1.1")
+    assert len(emulator.requests_of("imds")) >= 7
+
+
+def test_the_proxy_setting_wins_over_the_environment(run, zone, proxy, aws_by_name):
+    env = aws_by_name | {"https_proxy": "http://127.0.0.1:1"}
+    assert run(settings=f"proxy: {proxy.url}", env=env).stdout == SET
+
+
+def test_a_proxy_is_asked_for_an_endpoint_on_loopback_too(run, zone, proxy):
+    assert run(settings=f"proxy: {proxy.url}").stdout == SET
+    assert [line.split(":")[0] for line in proxy.asked] == ["CONNECT 127.0.0.1"]
+
+
+def test_a_proxy_that_is_down(run, zone, aws_by_name):
+    result = run(settings=ONCE + "\nproxy: http://127.0.0.1:1", env=aws_by_name)
+    assert result.status == 75 and result.stderr.startswith("bootname: zone: ")
+
+
+def has_ipv4_route():
+    """Whether this machine would try IPv4 to the outside; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, \
+            contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 80))
+        return True
+    return False
+
+
+DUAL, FIPS = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}
+
+
+@pytest.mark.parametrize(("region", "env", "host", "scope"), [
+    ("eu-west-1", {}, "route53.amazonaws.com", "us-east-1"),
+    ("eu-west-1", DUAL, "route53.global.api.aws", "us-east-1"),
+    ("eu-west-1", FIPS, "route53-fips.amazonaws.com", "us-east-1"),
+    ("eu-west-1", DUAL | FIPS, "route53-fips.global.api.aws", "us-east-1"),
+    ("cn-north-1", {}, "route53.amazonaws.com.cn", "cn-northwest-1"),
+    ("us-gov-east-1", {}, "route53.us-gov.amazonaws.com", "us-gov-west-1"),
+    ("us-gov-east-1", FIPS, "route53.us-gov.amazonaws.com", "us-gov-west-1"),
+], ids=["default", "dual stack", "FIPS", "both", "China", "GovCloud", "GovCloud with FIPS"])
+def test_endpoints_by_region(run, emulator, zone, instance, proxy, aws_by_name, region, env, host,
+                             scope):
+    if not env.get("AWS_USE_DUALSTACK_ENDPOINT") and not has_ipv4_route():
+        pytest.skip("without IPv4 the endpoints are the dual-stack ones")
+    instance.region = region
+    # The emulator knows the standard partition only: what is asked, and where, is looked at.
+    run(settings=ONCE + f"\nproxy: {proxy.url}", env=aws_by_name | env)
+    assert set(proxy.asked) == {f"CONNECT {host}:443 HTTP/1.1"}
+    request = emulator.requests_of("route53")[0]
+    assert f"/{scope}/route53/aws4_request" in request.headers["authorization"]
+    assert request.headers["host"] == host
+
+
+def test_endpoints_of_the_region_s_services(run, emulator, zone, instance, proxy, aws_by_name):
+    if not has_ipv4_route():
+        pytest.skip("without IPv4 the endpoints are the dual-stack ones")
+    role = "arn:aws:iam::123456789012:role/dns"
+    emulator.roles[role] = {"zones": [zone]}
+    instance.tags_in_metadata = False
+    assert run(settings=f"role_arn: {role}\nproxy: {proxy.url}", env=aws_by_name).stdout == SET
+    assert sorted(proxy.asked) == [f"CONNECT {host}:443 HTTP/1.1" for host in (
+        "ec2.eu-west-1.amazonaws.com", "route53.amazonaws.com", "sts.eu-west-1.amazonaws.com")]

@@ -1,0 +1,1038 @@
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "settings.h"
+
+enum { FILE_LIMIT = 1024 * 1024, DEPTH_LIMIT = 32 };
+
+/* A folder of this run's own, and one file in it. */
+static char folder[256];
+static char path[300];
+
+static int make_folder(void **state)
+{
+	const char *parent = getenv("TMPDIR");
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "%s/bootname-unit.XXXXXX",
+		       parent && *parent ? parent : "/tmp");
+	if (!mkdtemp(folder))
+		return -1;
+	(void)snprintf(path, sizeof(path), "%s/settings", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	return rmdir(folder);
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	(void)unlink(path);
+	(void)rmdir(path);
+	return 0;
+}
+
+static void write_bytes(const char *bytes, size_t len)
+{
+	FILE *file = fopen(path, "w");
+
+	unit_forget();
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static int read_bytes(struct settings *settings, const char *bytes, size_t len)
+{
+	write_bytes(bytes, len);
+	return settings_read_file(settings, path);
+}
+
+static int read_text(struct settings *settings, const char *text)
+{
+	return read_bytes(settings, text, strlen(text));
+}
+
+static int read_cloud(struct settings *settings, const char *text)
+{
+	write_bytes(text, strlen(text));
+	return settings_read_cloud_config(settings, path);
+}
+
+/* That the error stands at PATH:place and says so. */
+static void check_place(const char *row, const char *place, const char *says)
+{
+	size_t len = strlen(path);
+
+	unit_starts(row, errinfo.text, path);
+	unit_starts(row, errinfo.text + len, place);
+	unit_holds(row, errinfo.text + len, says);
+}
+
+/* ---- What is taken. ---- */
+
+static void test_settings__defaults(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	memset(&settings, 'x', sizeof(settings));
+	settings_init(&settings);
+	assert_false(settings.found);
+	assert_string_equal(settings.name, "");
+	assert_string_equal(settings.zone, "");
+	assert_string_equal(settings.zone_id, "");
+	assert_string_equal(settings.role_arn, "");
+	assert_string_equal(settings.external_id, "");
+	assert_string_equal(settings.proxy, "");
+	assert_int_equal(settings.ttl_s, 60);
+	assert_int_equal(settings.grace_s, 0);
+	assert_int_equal(settings.timeout_s, 300);
+	assert_int_equal(settings.types, 0);
+	assert_int_equal(settings.action, ACTION_UPSERT);
+	assert_int_equal(settings.address, ADDRESS_PUBLIC);
+	assert_int_equal(settings.visibility, VISIBILITY_OF_ADDRESS);
+	assert_false(settings.wait);
+	unit_result("{}", read_text(&settings, "{}\n"), 0);
+	assert_true(settings.found);
+	assert_int_equal(settings.ttl_s, 60);
+}
+
+#define BYTES_16 "abcdefghijklmnop"
+#define BYTES_32 "abcdefghijklmnopqrstuvwxyz012345"
+#define BYTES_128 BYTES_32 BYTES_32 BYTES_32 BYTES_32
+#define LABELS_250                                                             \
+	BYTES_32 BYTES_16 "." BYTES_32 BYTES_16 "." BYTES_32 BYTES_16          \
+			  "." BYTES_32 BYTES_16 "." BYTES_32 BYTES_16 "."      \
+			  "abcde"
+#define BYTES_1024                                                             \
+	BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128  \
+		BYTES_128
+
+#define TEXT(member) offsetof(struct settings, member)
+
+static const struct {
+	const char *name;
+	const char *yaml;
+	size_t member;
+	const char *want;
+} texts[] = {
+	{"name", "name: web.example.com\n", TEXT(name), "web.example.com"},
+	{"name with a final dot", "name: Web.Example.COM.\n", TEXT(name),
+	 "Web.Example.COM."},
+	{"name of one label", "name: web\n", TEXT(name), "web"},
+	{"name, single quotes", "name: 'web.a'\n", TEXT(name), "web.a"},
+	{"name, double quotes", "name: \"web.a\"\n", TEXT(name), "web.a"},
+	{"name, escape", "name: \"\\x77eb.a\"\n", TEXT(name), "web.a"},
+	{"name like a number, quoted", "name: \"60\"\n", TEXT(name), "60"},
+	{"name like a word, quoted", "name: 'yes'\n", TEXT(name), "yes"},
+	{"name like an address", "name: 10.0.0.1\n", TEXT(name), "10.0.0.1"},
+	{"name that begins with a digit", "name: 60.example.com\n", TEXT(name),
+	 "60.example.com"},
+	{"name with a placeholder", "name: web-{instance-id}\n", TEXT(name),
+	 "web-{instance-id}"},
+	{"name with a tag", "name: '{tag:Name}.a'\n", TEXT(name),
+	 "{tag:Name}.a"},
+	{"wildcard", "name: '*.example.com'\n", TEXT(name), "*.example.com"},
+	{"name with an anchor", "name: &a web.a\n", TEXT(name), "web.a"},
+	{"longest zone", "zone: " LABELS_250 "abc\n", TEXT(zone),
+	 LABELS_250 "abc"},
+	{"longest zone with a final dot", "zone: " LABELS_250 "abc.\n",
+	 TEXT(zone), LABELS_250 "abc"},
+	{"longest name", "name: " LABELS_250 "abc.\n", TEXT(name),
+	 LABELS_250 "abc."},
+	{"zone", "zone: Example.COM.\n", TEXT(zone), "example.com"},
+	{"zone_id", "zone_id: Z0123456789ABCDEFGHIJ\n", TEXT(zone_id),
+	 "Z0123456789ABCDEFGHIJ"},
+	{"zone_id as the API has it", "zone_id: /hostedzone/Z1D633PJN98FT9\n",
+	 TEXT(zone_id), "Z1D633PJN98FT9"},
+	{"zone_id of 32 bytes", "zone_id: ZZZZZZZZZZZZZZZZ1234567890ABCDEF\n",
+	 TEXT(zone_id), "ZZZZZZZZZZZZZZZZ1234567890ABCDEF"},
+	{"role_arn", "role_arn: arn:aws:iam::123456789012:role/dns\n",
+	 TEXT(role_arn), "arn:aws:iam::123456789012:role/dns"},
+	{"longest role_arn", "role_arn: " BYTES_1024 BYTES_1024 "\n",
+	 TEXT(role_arn), BYTES_1024 BYTES_1024},
+	{"external_id", "external_id: a=b,c.d@e:f/g-h\n", TEXT(external_id),
+	 "a=b,c.d@e:f/g-h"},
+	{"proxy", "proxy: http://proxy.example:3128\n", TEXT(proxy),
+	 "http://proxy.example:3128"},
+	{"comment", "# here\nname: web.a # and here\n", TEXT(name), "web.a"},
+	{"flow style", "{name: web.a, ttl: 5}\n", TEXT(name), "web.a"},
+	{"quoted key", "\"name\": web.a\n", TEXT(name), "web.a"},
+	{"document markers", "---\nname: web.a\n...\n", TEXT(name), "web.a"},
+	{"YAML directive", "%YAML 1.1\n---\nname: web.a\n", TEXT(name),
+	 "web.a"},
+	{"byte order mark", "\xef\xbb\xbfname: web.a\n", TEXT(name), "web.a"},
+	{"line ends of Windows", "name: web.a\r\nttl: 5\r\n", TEXT(name),
+	 "web.a"},
+	{"no final newline", "name: web.a", TEXT(name), "web.a"},
+	{"comment that is not ASCII", "# z\xc3\xbcrich\nname: web.a\n",
+	 TEXT(name), "web.a"},
+};
+
+static void test_settings__texts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		struct settings settings;
+
+		settings_init(&settings);
+		unit_result(texts[i].name, read_text(&settings, texts[i].yaml),
+			    0);
+		unit_text(texts[i].name,
+			  (const char *)&settings + texts[i].member,
+			  texts[i].want);
+		unit_number(texts[i].name, settings.found, true);
+	}
+}
+
+static unsigned ttl(const struct settings *settings)
+{
+	return settings->ttl_s;
+}
+
+static unsigned grace(const struct settings *settings)
+{
+	return settings->grace_s;
+}
+
+static unsigned timeout(const struct settings *settings)
+{
+	return settings->timeout_s;
+}
+
+static unsigned types(const struct settings *settings)
+{
+	return settings->types;
+}
+
+static unsigned action(const struct settings *settings)
+{
+	return settings->action;
+}
+
+static unsigned address(const struct settings *settings)
+{
+	return settings->address;
+}
+
+static unsigned visibility(const struct settings *settings)
+{
+	return settings->visibility;
+}
+
+static unsigned waits(const struct settings *settings)
+{
+	return settings->wait;
+}
+
+static const struct {
+	const char *yaml;
+	unsigned (*member)(const struct settings *settings);
+	unsigned want;
+} numbers[] = {
+	{"ttl: 0\n", ttl, 0},
+	{"ttl: 300\n", ttl, 300},
+	{"ttl: 2147483647\n", ttl, 2147483647},
+	{"grace: 0\n", grace, 0},
+	{"grace: 86400\n", grace, 86400},
+	{"timeout: 1\n", timeout, 1},
+	{"timeout: 86400\n", timeout, 86400},
+	{"types: [A]\n", types, TYPE_A},
+	{"types: [AAAA]\n", types, TYPE_AAAA},
+	{"types: [A, AAAA]\n", types, TYPE_A | TYPE_AAAA},
+	{"types: [AAAA, A]\n", types, TYPE_A | TYPE_AAAA},
+	{"types:\n- A\n- 'AAAA'\n", types, TYPE_A | TYPE_AAAA},
+	{"action: UPSERT\n", action, ACTION_UPSERT},
+	{"action: CREATE\n", action, ACTION_CREATE},
+	{"action: \"CREATE\"\n", action, ACTION_CREATE},
+	{"address: public\n", address, ADDRESS_PUBLIC},
+	{"address: private\n", address, ADDRESS_PRIVATE},
+	{"visibility: public\n", visibility, VISIBILITY_PUBLIC},
+	{"visibility: private\n", visibility, VISIBILITY_PRIVATE},
+	{"wait: true\n", waits, true},
+	{"wait: yes\n", waits, true},
+	{"wait: True\n", waits, true},
+	{"wait: false\n", waits, false},
+	{"wait: no\n", waits, false},
+};
+
+static void test_settings__numbers_and_choices(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(numbers); i++) {
+		struct settings settings;
+
+		settings_init(&settings);
+		unit_result(numbers[i].yaml,
+			    read_text(&settings, numbers[i].yaml), 0);
+		unit_number(numbers[i].yaml, numbers[i].member(&settings),
+			    numbers[i].want);
+	}
+}
+
+static void test_settings__layers_over_what_is_there(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_init(&settings);
+	unit_result("first",
+		    read_text(&settings,
+			      "name: a.example.com\nttl: 30\naction: CREATE\n"
+			      "types: [A, AAAA]\nwait: true\n"),
+		    0);
+	unit_result("second",
+		    read_text(&settings,
+			      "ttl: 90\nzone: example.com\ntypes: [A]\n"),
+		    0);
+	unit_result(
+		"cloud-config",
+		read_cloud(&settings, "bootname:\n  name: b\n  wait: false\n"),
+		0);
+	assert_true(settings.found);
+	assert_string_equal(settings.name, "b");
+	assert_string_equal(settings.zone, "example.com");
+	assert_int_equal(settings.ttl_s, 90);
+	assert_int_equal(settings.action, ACTION_CREATE);
+	assert_int_equal(settings.types, TYPE_A);
+	assert_false(settings.wait);
+	assert_int_equal(settings.timeout_s, 300);
+}
+
+/* ---- What is refused: where, and what the error says. ---- */
+
+static const struct {
+	const char *name;
+	const char *yaml;
+	const char *place;
+	const char *says;
+} faults[] = {
+	{"near miss", "ttl: 60\nnmae: web.a\n", ":2:1: ", "\"name\""},
+	{"near miss, one more", "naame: web.a\n", ":1:1: ", "\"name\""},
+	{"near miss, upper case", "TTL: 60\n", ":1:1: ", "\"TTL\""},
+	{"near miss, hyphen", "zone-id: Z1\n", ":1:1: ", "\"zone_id\""},
+	{"near miss, indented", "  tll: 60\n", ":1:3: ", "\"ttl\""},
+	{"unknown key", "hostname: web.a\n", ":1:1: ", "\"hostname\""},
+	{"unknown hostile key", "\"a\\e[2J\": 1\n", ":1:1: ", "\\033[2J"},
+	{"unknown key, not ASCII", "z\xc3\xbcrich: 1\n",
+	 ":1:1: ", "\\303\\274"},
+	{"endless key", BYTES_128 ": 1\n", ":1:1: ", "unknown key"},
+	{"empty key", "'': 1\n", ":1:1: ", "unknown key"},
+	{"merge key", "<<: {ttl: 60}\n", ":1:1: ", "unknown key"},
+	{"repeated key", "ttl: 60\nname: web.a\nttl: 60\n",
+	 ":3:1: ttl: ", "twice"},
+	{"repeated key in flow style", "{ttl: 60, ttl: 60}\n",
+	 ":1:11: ttl: ", "twice"},
+	{"list as key", "[name]: web.a\n", ":1:1: ", "key"},
+	{"map as key", "? {name: a}\n: web.a\n", ":1:3: ", "key"},
+
+	{"name: number", "name: 60\n", ":1:7: name: ", "text"},
+	{"name: decimal", "name: 1.5\n", ":1:7: name: ", "text"},
+	{"name: negative", "name: -1\n", ":1:7: name: ", "no DNS name"},
+	{"name: boolean", "name: true\n", ":1:7: name: ", "text"},
+	{"name: word of YAML 1.1", "name: No\n", ":1:7: name: ", "text"},
+	{"name: null", "name: null\n", ":1:7: name: ", "text"},
+	{"name: tilde", "name: ~\n", ":1:7: name: ", "no DNS name"},
+	{"name: nothing", "name:\nttl: 60\n", ":1:6: name: ", "text"},
+	{"name: empty", "name: ''\n", ":1:7: name: ", "empty"},
+	{"name: list", "name: [web.a]\n", ":1:7: name: ", "text"},
+	{"name: map", "name: {a: b}\n", ":1:7: name: ", "text"},
+	{"name: block map", "name:\n  a: b\n", ":2:3: name: ", "text"},
+	{"name: alias", "zone: &z example.com\nname: *z\n",
+	 ":2:7: name: ", "alias"},
+	{"name: NUL", "name: \"web\\0.a\"\n", ":1:7: ", "NUL"},
+	{"name: no DNS name", "name: web..a\n",
+	 ":1:7: name: ", "\"web..a\" is no DNS name"},
+	{"name: blank", "name: web a\n", ":1:7: name: ", "\"web a\""},
+	{"name: newline", "name: |\n  web.a\n",
+	 ":1:7: name: ", "\\012\" is no DNS name"},
+	{"name: not ASCII", "name: z\xc3\xbcrich.a\n",
+	 ":1:7: name: ", "\\303\\274rich"},
+	{"name: template, not ASCII", "name: '{az}-z\xc3\xbcrich'\n",
+	 ":1:7: name: ", "printable"},
+	{"name: template, newline", "name: |\n  {az}\n",
+	 ":1:7: name: ", "printable"},
+	{"name: too long", "name: a." BYTES_128 "\n", ":1:7: name: ", "63"},
+	{"name: far too long", "name: " BYTES_1024 "x\n", ":1:7: name: ", "63"},
+	{"name: template, too long", "name: '{az}" BYTES_1024 "'\n",
+	 ":1:7: name: ", "too long"},
+	{"name: 254 bytes", "name: " LABELS_250 "abcd\n",
+	 ":1:7: name: ", "253"},
+	{"name: unknown placeholder", "name: 'web-{host}'\n",
+	 ":1:7: name: ", "{host}"},
+	{"name: open brace", "name: 'web-{az'\n", ":1:7: name: ", "{}"},
+
+	{"zone: number", "zone: 5\n", ":1:7: zone: ", "text"},
+	{"zone: boolean", "zone: off\n", ":1:7: zone: ", "text"},
+	{"zone: null", "zone: Null\n", ":1:7: zone: ", "text"},
+	{"zone: list", "zone: [a]\n", ":1:7: zone: ", "text"},
+	{"zone: map", "zone: {a: b}\n", ":1:7: zone: ", "text"},
+	{"zone: no DNS name", "zone: -a.example\n",
+	 ":1:7: zone: ", "\"-a.example\" is no DNS name"},
+	{"zone: placeholder", "zone: '{az}.a'\n", ":1:7: zone: ", "{az}"},
+
+	{"zone_id: number", "zone_id: 5\n", ":1:10: zone_id: ", "text"},
+	{"zone_id: list", "zone_id: [Z1]\n", ":1:10: zone_id: ", "text"},
+	{"zone_id: map", "zone_id: {Z1: Z1}\n", ":1:10: zone_id: ", "text"},
+	{"zone_id: lower case", "zone_id: z1d633pj\n",
+	 ":1:10: zone_id: ", "capital"},
+	{"zone_id: path", "zone_id: Z1/../Z2\n", ":1:10: zone_id: ", "capital"},
+	{"zone_id: prefix alone", "zone_id: /hostedzone/\n",
+	 ":1:10: zone_id: ", ""},
+	{"zone_id: 33 bytes", "zone_id: ZZZZZZZZZZZZZZZZ1234567890ABCDEFG\n",
+	 ":1:10: zone_id: ", "too long"},
+	{"zone_id: 33 bytes with the prefix",
+	 "zone_id: /hostedzone/ZZZZZZZZZZZZZZZZ1234567890ABCDEFG\n",
+	 ":1:10: zone_id: ", "too long"},
+
+	{"ttl: quoted", "ttl: \"60\"\n", ":1:6: ttl: ", "number"},
+	{"ttl: text", "ttl: sixty\n", ":1:6: ttl: ", "number"},
+	{"ttl: unit", "ttl: 60s\n", ":1:6: ttl: ", "number"},
+	{"ttl: decimal", "ttl: 60.0\n", ":1:6: ttl: ", "number"},
+	{"ttl: hexadecimal", "ttl: 0x3c\n", ":1:6: ttl: ", "number"},
+	{"ttl: sign", "ttl: +60\n", ":1:6: ttl: ", "number"},
+	{"ttl: negative", "ttl: -1\n", ":1:6: ttl: ", "number"},
+	{"ttl: boolean", "ttl: true\n", ":1:6: ttl: ", "number"},
+	{"ttl: null", "ttl: null\n", ":1:6: ttl: ", "number"},
+	{"ttl: nothing", "ttl:\n", ":1:5: ttl: ", "number"},
+	{"ttl: list", "ttl: [60]\n", ":1:6: ttl: ", "number"},
+	{"ttl: map", "ttl: {a: 60}\n", ":1:6: ttl: ", "number"},
+	{"ttl: alias", "grace: &g 5\nttl: *g\n", ":2:6: ttl: ", "alias"},
+	{"ttl: too large", "ttl: 2147483648\n", ":1:6: ttl: ", "2147483647"},
+	{"ttl: far too large", "ttl: 99999999999999999999\n",
+	 ":1:6: ttl: ", "2147483647"},
+	{"grace: too large", "grace: 86401\n", ":1:8: grace: ", "86400"},
+	{"grace: negative", "grace: -5\n", ":1:8: grace: ", ""},
+	{"timeout: zero", "timeout: 0\n", ":1:10: timeout: ", "1"},
+	{"timeout: too large", "timeout: 86401\n", ":1:10: timeout: ", "86400"},
+
+	{"action: unknown", "action: DELETE\n",
+	 ":1:9: action: ", "UPSERT CREATE"},
+	{"action: lower case", "action: create\n",
+	 ":1:9: action: ", "UPSERT CREATE"},
+	{"action: both", "action: UPSERT CREATE\n", ":1:9: action: ", ""},
+	{"action: part", "action: UPSER\n", ":1:9: action: ", ""},
+	{"action: empty", "action: ''\n", ":1:9: action: ", ""},
+	{"action: nothing", "action:\n", ":1:8: action: ", ""},
+	{"action: number", "action: 1\n", ":1:9: action: ", ""},
+	{"action: boolean", "action: true\n", ":1:9: action: ", ""},
+	{"action: null", "action: null\n", ":1:9: action: ", ""},
+	{"action: list", "action: [UPSERT]\n", ":1:9: action: ", ""},
+	{"action: map", "action: {UPSERT: 1}\n", ":1:9: action: ", ""},
+	{"action: NUL", "action: \"UPSERT\\0\"\n", ":1:9: ", "NUL"},
+	{"address: unknown", "address: elastic\n",
+	 ":1:10: address: ", "public private"},
+	{"visibility: unknown", "visibility: both\n",
+	 ":1:13: visibility: ", "public private"},
+
+	{"address: both", "address: public private\n", ":1:10: address: ", ""},
+	{"visibility: both", "visibility: public private\n",
+	 ":1:13: visibility: ", ""},
+	{"types: text", "types: A\n", ":1:8: types: ", "list"},
+	{"types: number", "types: 4\n", ":1:8: types: ", "list"},
+	{"types: boolean", "types: true\n", ":1:8: types: ", "list"},
+	{"types: null", "types: null\n", ":1:8: types: ", "list"},
+	{"types: map", "types: {A: AAAA}\n", ":1:8: types: ", "list"},
+	{"types: empty", "types: []\n", ":1:9: types: ", "list"},
+	{"types: twice", "types: [A, A]\n", ":1:12: types: ", "AAAA"},
+	{"types: unknown", "types: [A, CNAME]\n", ":1:12: types: ", "AAAA"},
+	{"types: lower case", "types: [a]\n", ":1:9: types: ", "AAAA"},
+	{"types: number inside", "types: [4]\n", ":1:9: types: ", "AAAA"},
+	{"types: list inside", "types: [[A]]\n", ":1:9: types: ", "AAAA"},
+	{"types: map inside", "types: [{A: 1}]\n", ":1:9: types: ", "AAAA"},
+	{"types: alias", "name: &a A\ntypes: [*a]\n", ":2:9: types: ", ""},
+
+	{"wait: quoted", "wait: \"true\"\n", ":1:7: wait: ", "false true"},
+	{"wait: number", "wait: 1\n", ":1:7: wait: ", "false true"},
+	{"wait: text", "wait: maybe\n", ":1:7: wait: ", "false true"},
+	{"wait: both", "wait: no yes\n", ":1:7: wait: ", "false true"},
+	{"wait: null", "wait: ~\n", ":1:7: wait: ", "false true"},
+	{"wait: nothing", "wait:\n", ":1:6: wait: ", "false true"},
+	{"wait: list", "wait: [true]\n", ":1:7: wait: ", "false true"},
+	{"wait: map", "wait: {true: true}\n", ":1:7: wait: ", "false true"},
+	{"wait: alias", "name: &n web.a\nwait: *n\n", ":2:7: wait: ", "alias"},
+
+	{"role_arn: number", "role_arn: 5\n", ":1:11: role_arn: ", "text"},
+	{"role_arn: too long", "role_arn: " BYTES_1024 BYTES_1024 "x\n",
+	 ":1:11: role_arn: ", "too long"},
+	{"external_id: number", "external_id: 12345\n",
+	 ":1:14: external_id: ", "quote"},
+	{"external_id: control byte", "external_id: \"a\\x01\"\n",
+	 ":1:14: external_id: ", "printable"},
+	{"proxy: empty", "proxy: \"\"\n", ":1:8: proxy: ", "empty"},
+	{"proxy: too long", "proxy: " BYTES_1024 "x\n",
+	 ":1:8: proxy: ", "too long"},
+
+	{"owner_record", "owner_record: true\n",
+	 ":1:15: owner_record: ", "not supported yet"},
+	{"take_over", "take_over: gone\n",
+	 ":1:12: take_over: ", "not supported yet"},
+	{"routing", "routing: weighted\n",
+	 ":1:10: routing: ", "not supported yet"},
+	{"weight", "weight: 5\n", ":1:9: weight: ", "not supported yet"},
+	{"set_identifier", "set_identifier: a\n",
+	 ":1:17: set_identifier: ", "not supported yet"},
+	{"health_check_id", "health_check_id: a\n",
+	 ":1:18: health_check_id: ", "not supported yet"},
+	{"records", "records:\n- name: web.a\n",
+	 ":2:1: records: ", "not supported yet"},
+
+	{"empty file", "", ":1:1: ", "{}"},
+	{"blank lines", "\n\n", ":3:1: ", "{}"},
+	{"comments only", "# nothing\n# yet\n", ":3:1: ", "{}"},
+	{"empty document", "---\n", ":2:1: ", "key: value"},
+	{"text only", "web.example.com\n", ":1:1: ", "key: value"},
+	{"list only", "- name\n- web.a\n", ":1:1: ", "key: value"},
+	{"null only", "null\n", ":1:1: ", "key: value"},
+	{"second document", "name: web.a\n---\nttl: 60\n", ":2:1: ", "second"},
+	{"second, empty document", "name: web.a\n---\n", ":2:1: ", "second"},
+	{"tab in front", "name: web.a\n\tttl: 60\n", ":2:1: ", ""},
+	{"open list", "types: [A, AAAA\n", ":2:1: ", ""},
+	{"open quotes", "name: \"web.a\n", ":2:1: ", ""},
+	{"no blank behind the colon", "name: web.a\nttl:60\n", ":3:1: ", ""},
+	{"wrong indent", "name: 'web.a'\n ttl: 60\n", ":2:2: ", ""},
+	{"unknown alias", "name: *a\n", ":1:7: ", ""},
+	{"control byte", "name: a\001\n", ":1:8: ", ""},
+	{"invalid UTF-8", "ttl: 60\nname: \xff\n", ":2:7: ", ""},
+	{"cut UTF-8", "name: \xc3", ":1:7: ", ""},
+	{"deep flow list", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	 ":1:1: ", ""},
+	{"deep list as key", "? [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+	 ":1:3: ", ""},
+};
+
+typedef int (*settings_reader)(struct settings *settings, const char *path);
+
+static bool is_fault(settings_reader reader, const char *row, const char *place,
+		     const char *says, const char *never)
+{
+	struct settings settings;
+	size_t len = strlen(path);
+	int rc;
+
+	settings_init(&settings);
+	rc = reader(&settings, path);
+	if (rc == -1 && errinfo.status == STATUS_SETTINGS &&
+	    !strncmp(errinfo.text, path, len) &&
+	    !strncmp(errinfo.text + len, place, strlen(place)) &&
+	    strstr(errinfo.text, says) && !strstr(errinfo.text, never))
+		return true;
+	print_error("%s: want status 78 and \"PATH%s...%s\"; got rc %d, "
+		    "status %d: %s\n",
+		    row, place, says, rc, errinfo.status, errinfo.text);
+	return false;
+}
+
+/*
+ * How many faults, 0 or 1, were not found as they should be.  The program
+ * ends with the first one, so each has a process of its own.
+ * says:  what the text holds.
+ * never: what it does not.
+ */
+static unsigned check_fault(settings_reader reader, const char *row,
+			    const char *yaml, const char *place,
+			    const char *says, const char *never)
+{
+	int status;
+	pid_t pid;
+
+	write_bytes(yaml, strlen(yaml));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(is_fault(reader, row, place, says, never) ? 0 : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		print_error("%s: the process ended with %d\n", row, status);
+	return status ? 1 : 0;
+}
+
+static const char nothing[] = "\1"; /* no error holds it */
+
+static void test_settings__faults_have_a_place(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(faults); i++)
+		failed += check_fault(settings_read_file, faults[i].name,
+				      faults[i].yaml, faults[i].place,
+				      faults[i].says, nothing);
+	assert_int_equal(failed, 0);
+}
+
+static void test_settings__no_suggestion_where_nothing_is_near(void **state)
+{
+	static const char *const rows[] = {
+		"hostname: a\n",  "x: a\n",  "expires: 5\n",
+		BYTES_32 ": 1\n", "'': 1\n",
+	};
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		failed += check_fault(settings_read_file, rows[i], rows[i],
+				      ":1:1: unknown key ", "", "did you mean");
+	assert_int_equal(failed, 0);
+}
+
+static void test_settings__near_miss_asks(void **state)
+{
+	static const char text[] = "unknown key \"tll\"; did you mean \"ttl\"?";
+
+	(void)state;
+	assert_int_equal(check_fault(settings_read_file, "near miss",
+				     "tll: 60\n", ":1:1: ", text, nothing),
+			 0);
+}
+
+static const struct {
+	const char *name;
+	const char *bytes;
+	size_t len;
+	const char *place;
+} broken[] = {
+	{"NUL in a value", "name: a\0b\n", 10, ":1:8: "},
+	{"NUL behind", "name: a\n\0", 9, ":2:1: "},
+	{"NUL only", "\0", 1, ":1:1: "},
+	{"UTF-16 without its half", "\xff\xfen", 3, ":1:"},
+};
+
+static void test_settings__refuses_bytes_that_are_no_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(broken); i++) {
+		struct settings settings;
+
+		settings_init(&settings);
+		unit_result(
+			broken[i].name,
+			read_bytes(&settings, broken[i].bytes, broken[i].len),
+			STATUS_SETTINGS);
+		check_place(broken[i].name, broken[i].place, "");
+	}
+}
+
+/* ---- Files. ---- */
+
+static void test_settings__missing_file(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_init(&settings);
+	unit_result("missing", settings_read_file(&settings, path),
+		    STATUS_SETTINGS);
+	check_place("missing", ": ", "No such file");
+	assert_false(settings.found);
+}
+
+static void test_settings__directory(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_init(&settings);
+	assert_int_equal(mkdir(path, 0700), 0);
+	unit_result("file", settings_read_file(&settings, path),
+		    STATUS_SETTINGS);
+	check_place("file", ": ", "must be a file");
+	unit_forget();
+	unit_result("cloud-config", settings_read_cloud_config(&settings, path),
+		    STATUS_SETTINGS);
+	check_place("cloud-config", ": ", "must be a file");
+}
+
+/* Opening it for reading must not wait for a writer. */
+static void test_settings__fifo(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_init(&settings);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	(void)alarm(60);
+	unit_result("fifo", settings_read_file(&settings, path),
+		    STATUS_SETTINGS);
+	(void)alarm(0);
+	check_place("fifo", ": ", "must be a file");
+}
+
+static const struct {
+	const char *name;
+	mode_t mode;
+	int status;
+} modes[] = {
+	{"owner", 0600, 0},
+	{"group and others read", 0644, 0},
+	{"group writes", 0660, 0},
+	{"others write", 0602, STATUS_SETTINGS},
+	{"everybody writes", 0666, STATUS_SETTINGS},
+};
+
+static void test_settings__refuses_what_everybody_can_write(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		struct settings settings;
+
+		settings_init(&settings);
+		write_bytes("bootname: {}\n", 13);
+		assert_int_equal(chmod(path, modes[i].mode), 0);
+		unit_result(modes[i].name,
+			    settings_read_cloud_config(&settings, path),
+			    modes[i].status);
+		write_bytes("{}\n", 3);
+		assert_int_equal(chmod(path, modes[i].mode), 0);
+		unit_forget();
+		unit_result(modes[i].name, settings_read_file(&settings, path),
+			    modes[i].status);
+		if (modes[i].status)
+			check_place(modes[i].name, ": ", "everybody can write");
+	}
+}
+
+/* A small document and a comment, up to a size. */
+static void fill(struct buf *text, const char *document, size_t size)
+{
+	buf_clear(text);
+	buf_addf(text, "%s", document);
+	buf_addf(text, "#");
+	while (text->len < size - 1)
+		buf_add(text, text->len % 80 ? "x" : "#", 1);
+	buf_addf(text, "\n");
+	for (size_t i = 80; i < text->len - 1; i += 80) {
+		text->data[i - 1] = '\n';
+		text->data[i] = '#';
+	}
+}
+
+static void test_settings__size_limit_is_exact(void **state)
+{
+	(void)state;
+	for (size_t size = FILE_LIMIT; size <= FILE_LIMIT + 1; size++) {
+		BUF(text, FILE_LIMIT + 1);
+		struct settings settings;
+
+		fill(&text, "name: web.a\n", size);
+		assert_int_equal(text.len, size);
+		settings_init(&settings);
+		unit_result("size", read_bytes(&settings, text.data, text.len),
+			    size > FILE_LIMIT ? STATUS_SETTINGS : 0);
+		if (size > FILE_LIMIT)
+			check_place("size", ": ", "1048576");
+	}
+}
+
+static void test_settings__oversized_cloud_config(void **state)
+{
+	BUF(text, FILE_LIMIT + 1);
+	struct settings settings;
+
+	(void)state;
+	fill(&text, "bootname: {}\n", FILE_LIMIT + 1);
+	settings_init(&settings);
+	write_bytes(text.data, text.len);
+	unit_result("size", settings_read_cloud_config(&settings, path),
+		    STATUS_SETTINGS);
+	assert_false(settings.found);
+}
+
+/* ---- cloud-config.txt ---- */
+
+#define ENTRY(lines)                                                           \
+	"#cloud-config\nwrite_files:\n- path: /etc/bootname.yaml\n" lines
+#define OTHER "- path: /etc/motd\n  content: \"name: other.a\"\n"
+
+static const struct {
+	const char *name;
+	const char *yaml;
+	const char *want; /* the name; NULL: no settings */
+} clouds[] = {
+	{"plain entry", ENTRY("  content: |\n    name: web.a\n"), "web.a"},
+	{"plain entry, encoding named",
+	 ENTRY("  content: |\n    name: web.a\n  encoding: text/plain\n"),
+	 "web.a"},
+	{"entry in quotes", ENTRY("  content: \"name: web.a\\nttl: 5\\n\"\n"),
+	 "web.a"},
+	{"entry in flow style",
+	 "write_files: [{path: /etc/bootname.yaml, content: 'name: web.a'}]\n",
+	 "web.a"},
+	{"b64", ENTRY("  encoding: b64\n  content: bmFtZTogd2ViLmEK\n"),
+	 "web.a"},
+	{"base64", ENTRY("  content: bmFtZTogd2ViLmEK\n  encoding: base64\n"),
+	 "web.a"},
+	{"b64 with padding",
+	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViLmI=\n"), "web.b"},
+	{"b64 with more padding",
+	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViLg==\n"), "web."},
+	{"b64 with line breaks",
+	 ENTRY("  encoding: b64\n  content: |\n    bmFtZTog\n    d2Vi\n"
+	       "    LmI=\n"),
+	 "web.b"},
+	{"b64, folded",
+	 ENTRY("  encoding: b64\n  content: >\n    bmFtZTog\n    d2ViLmEK\n"),
+	 "web.a"},
+	{"b64 of every letter",
+	 ENTRY("  encoding: b64\n  content: "
+	       "IyA/Pz8+Pj4KbmFtZTogd2ViLmE=\n"),
+	 "web.a"},
+	{"content before path",
+	 "write_files:\n- content: 'name: web.a'\n"
+	 "  path: /etc/bootname.yaml\n",
+	 "web.a"},
+	{"content twice",
+	 ENTRY("  content: 'nmae: x'\n  content: 'name: web.a'\n"), "web.a"},
+	{"other fields",
+	 ENTRY("  owner: root:root\n  permissions: '0600'\n  defer: true\n"
+	       "  x: [{a: b}, [c]]\n  content: 'name: web.a'\n"),
+	 "web.a"},
+	{"last entry wins",
+	 ENTRY("  content: 'name: first.a'\n"
+	       "- path: /etc/bootname.yaml\n  content: 'name: last.a'\n"),
+	 "last.a"},
+	{"last entry wins, other encoding",
+	 ENTRY("  content: bmFtZTogd2ViLmEK\n  encoding: b64\n"
+	       "- path: /etc/bootname.yaml\n  content: 'name: last.a'\n"),
+	 "last.a"},
+	{"last of ours among others",
+	 "write_files:\n" OTHER
+	 "- path: /etc/bootname.yaml\n  content: 'name: web.a'\n" OTHER,
+	 "web.a"},
+	{"faulty first entry does not matter",
+	 ENTRY("  content: 'nmae: first.a'\n"
+	       "- path: /etc/bootname.yaml\n  content: 'name: last.a'\n"),
+	 "last.a"},
+	{"other entries only", "write_files:\n" OTHER, NULL},
+	{"path below ours",
+	 "write_files:\n- path: /etc/bootname.yaml/x\n  content: 'name: a'\n",
+	 NULL},
+	{"path above ours",
+	 "write_files:\n- path: /etc/bootname.yam\n  content: 'name: a'\n",
+	 NULL},
+	{"key", "bootname:\n  name: web.a\n  ttl: 5\n", "web.a"},
+	{"key, flow style", "bootname: {name: web.a}\n", "web.a"},
+	{"key, no settings in it", "bootname: {}\n", ""},
+	{"key among others",
+	 "packages: [a, [b], {c: d}]\nruncmd:\n- [ls, -l]\n"
+	 "bootname: {name: web.a}\nusers:\n- default\n",
+	 "web.a"},
+	{"key and other entries",
+	 "bootname: {name: web.a}\nwrite_files:\n" OTHER, "web.a"},
+	{"entry before the key",
+	 ENTRY("  content: 'name: web.a'\nbootname: {name: key.a}\n"), "web.a"},
+	{"entry behind the key",
+	 "bootname: {name: key.a}\n"
+	 "write_files:\n- path: /etc/bootname.yaml\n  content: 'name: web.a'\n",
+	 "web.a"},
+	{"entry, faulty key does not matter",
+	 ENTRY("  content: 'name: web.a'\nbootname: {nmae: key.a}\n"), "web.a"},
+	{"key further down", "x:\n  bootname: {name: web.a}\n", NULL},
+	{"key as a text", "x: bootname\ny: {name: web.a}\n", NULL},
+	{"key inside a list", "x: [bootname, {name: web.a}]\n", NULL},
+	{"list of key and map", "- bootname\n- {name: web.a}\n", NULL},
+	{"write_files inside",
+	 "x: {write_files: [{path: /etc/bootname.yaml, "
+	 "content: 'name: a'}]}\n",
+	 NULL},
+	{"write_files null", "write_files: null\n", NULL},
+	{"write_files a text", "write_files: none\n", NULL},
+	{"write_files a map",
+	 "write_files: {path: /etc/bootname.yaml, content: 'name: a'}\n", NULL},
+	{"entry no map", "write_files: [a, [b, c], null]\n", NULL},
+	{"as cloud-init writes it",
+	 "#cloud-config\n\n# from 1 files\n# part-001\n\n---\n"
+	 "ssh_pwauth: false\nwrite_files:\n-   content: |\n"
+	 "        name: web.a\n        ttl: 5\n"
+	 "    path: /etc/bootname.yaml\n    permissions: '0600'\n...\n",
+	 "web.a"},
+	{"key as cloud-init writes it",
+	 "#cloud-config\n\n# from 2 files\n# part-001\n# part-002\n\n---\n"
+	 "bootname:\n    name: web.a\n    ttl: 5\n...\n",
+	 "web.a"},
+	{"empty as cloud-init writes it",
+	 "#cloud-config\n\n# from 1 files\n# part-001\n\n---\n{}\n...\n", NULL},
+	{"null as cloud-init may write it",
+	 "#cloud-config\n\n# from 1 files\n# part-001\n\n---\nnull\n...\n",
+	 NULL},
+	{"comments only", "#cloud-config\n", NULL},
+	{"empty file", "", NULL},
+	{"text only", "hello\n", NULL},
+	{"anchors and aliases of others",
+	 "a: &a [1, &b {c: d}]\ne: *a\nf: [*b, {g: *b}]\n"
+	 "bootname: {name: web.a}\n",
+	 "web.a"},
+	{"aliases in other entries",
+	 "a: &a x\nwrite_files:\n- path: *a\n  content: *a\n"
+	 "- path: /etc/bootname.yaml\n  content: 'name: web.a'\n"
+	 "  owner: *a\n",
+	 "web.a"},
+};
+
+static void test_settings__finds_settings_in_a_cloud_config(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(clouds); i++) {
+		const char *want = clouds[i].want;
+		struct settings settings;
+		int rc;
+
+		settings_init(&settings);
+		rc = read_cloud(&settings, clouds[i].yaml);
+		if (!rc && settings.found == !!want &&
+		    !strcmp(settings.name, want ? want : ""))
+			continue;
+		print_error("%s: want %s; got rc %d, found %d, name \"%s\": "
+			    "%s\n",
+			    clouds[i].name, want ? want : "no settings", rc,
+			    settings.found, settings.name, errinfo.text);
+		failed++;
+	}
+	assert_int_equal(failed, 0);
+}
+
+static void test_settings__missing_cloud_config_is_no_error(void **state)
+{
+	struct settings settings;
+
+	(void)state;
+	settings_init(&settings);
+	unit_result("missing", settings_read_cloud_config(&settings, path), 0);
+	assert_false(settings.found);
+}
+
+static const struct {
+	const char *name;
+	const char *yaml;
+	const char *place;
+	const char *says;
+} cloud_faults[] = {
+	{"fault in the entry", ENTRY("  content: |\n    ttl: 5\n    nmae: a\n"),
+	 ": /etc/bootname.yaml:2:1: ", "\"name\""},
+	{"fault in b64",
+	 ENTRY("  encoding: b64\n  content: bm1hZTogd2ViLmEK\n"),
+	 ": /etc/bootname.yaml:1:1: ", "\"name\""},
+	{"empty entry", ENTRY("  content: ''\n"),
+	 ": /etc/bootname.yaml:1:1: ", "{}"},
+	{"entry without content", ENTRY("  owner: root\n"),
+	 ": /etc/bootname.yaml", ""},
+	{"unknown encoding", ENTRY("  encoding: gzip\n  content: x\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"gzip in b64",
+	 ENTRY("  encoding: gz+b64\n  content: H4sIAAAAAAAAAw==\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"encoding like ours", ENTRY("  encoding: b64x\n  content: YQ==\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"bad b64", ENTRY("  encoding: b64\n  content: bm!t\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"b64 of URLs", ENTRY("  encoding: b64\n  content: bmFtZTog_-8=\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"b64 behind its end",
+	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViLmI=bmFt\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"b64, a digit lost",
+	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViL\n"),
+	 ": /etc/bootname.yaml: ", "b64"},
+	{"NUL in b64", ENTRY("  encoding: b64\n  content: bmFtZTogYQBi\n"),
+	 ": /etc/bootname.yaml:1:8: ", ""},
+	{"fault under the key", "a: b\nbootname:\n  nmae: web.a\n",
+	 ":3:3: ", "\"name\""},
+	{"key null", "bootname:\n", ":1:10: ", "key: value"},
+	{"key a text", "bootname: web.a\n", ":1:11: ", "key: value"},
+	{"key a list", "bootname: [web.a]\n", ":1:11: ", "key: value"},
+	{"key an alias", "a: &a {name: web.a}\nbootname: *a\n", ":2:11: ", ""},
+	{"alias under the key", "a: &a web.a\nbootname: {name: *a}\n",
+	 ":2:18: name: ", "alias"},
+	{"broken", "bootname: {name: web.a\n", ":2:1: ", ""},
+	{"broken behind the entry", ENTRY("  content: 'name: web.a'\nx: [\n"),
+	 ":6:1: ", ""},
+};
+
+static void test_settings__cloud_config_faults_have_a_place(void **state)
+{
+	unsigned failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cloud_faults); i++)
+		failed += check_fault(
+			settings_read_cloud_config, cloud_faults[i].name,
+			cloud_faults[i].yaml, cloud_faults[i].place,
+			cloud_faults[i].says, nothing);
+	assert_int_equal(failed, 0);
+}
+
+static void test_settings__cloud_config_depth_limit_is_exact(void **state)
+{
+	/* The map around it is one level. */
+	for (size_t depth = DEPTH_LIMIT - 1; depth <= DEPTH_LIMIT; depth++) {
+		BUF(text, 1024);
+		struct settings settings;
+
+		(void)state;
+		buf_clear(&text);
+		buf_addf(&text, "x: ");
+		for (size_t i = 0; i < depth; i++)
+			buf_add(&text, "[", 1);
+		for (size_t i = 0; i < depth; i++)
+			buf_add(&text, "]", 1);
+		buf_addf(&text, "\nbootname: {name: web.a}\n");
+		settings_init(&settings);
+		unit_result("depth", read_cloud(&settings, text.data),
+			    depth < DEPTH_LIMIT ? 0 : STATUS_SETTINGS);
+		if (depth < DEPTH_LIMIT)
+			assert_string_equal(settings.name, "web.a");
+		else
+			check_place("depth", ":1:35: ", "nested");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settings__defaults),
+		cmocka_unit_test(test_settings__texts),
+		cmocka_unit_test(test_settings__numbers_and_choices),
+		cmocka_unit_test(test_settings__layers_over_what_is_there),
+		cmocka_unit_test(test_settings__faults_have_a_place),
+		cmocka_unit_test(
+			test_settings__no_suggestion_where_nothing_is_near),
+		cmocka_unit_test(test_settings__near_miss_asks),
+		cmocka_unit_test(test_settings__refuses_bytes_that_are_no_text),
+		cmocka_unit_test_setup(test_settings__missing_file,
+				       remove_file),
+		cmocka_unit_test_setup_teardown(test_settings__directory,
+						remove_file, remove_file),
+		cmocka_unit_test_setup_teardown(test_settings__fifo,
+						remove_file, remove_file),
+		cmocka_unit_test(
+			test_settings__refuses_what_everybody_can_write),
+		cmocka_unit_test(test_settings__size_limit_is_exact),
+		cmocka_unit_test(test_settings__oversized_cloud_config),
+		cmocka_unit_test(
+			test_settings__finds_settings_in_a_cloud_config),
+		cmocka_unit_test_setup(
+			test_settings__missing_cloud_config_is_no_error,
+			remove_file),
+		cmocka_unit_test(
+			test_settings__cloud_config_faults_have_a_place),
+		cmocka_unit_test(
+			test_settings__cloud_config_depth_limit_is_exact),
+	};
+
+	return cmocka_run_group_tests_name(__FILE__, tests, make_folder,
+					   remove_folder);
+}
