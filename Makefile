@@ -224,7 +224,7 @@ lint-man:
 	$(call say,MAN,docs)
 	$(Q)mkdir -p $B/man/man5 $B/man/man8
 	$(Q)cp docs/*.5 $B/man/man5 && cp docs/*.8 $B/man/man8
-	$(Q)MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[58]
+	$(Q)makewhatis $B/man && MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[58]
 
 .PHONY: lint-python
 lint-python:
