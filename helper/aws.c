@@ -294,6 +294,13 @@ static bool correct_clock(void)
 	return true;
 }
 
+static int give_up(void)
+{
+	if (!aws.is_patient)
+		errinfo.again = AGAIN_NEVER;
+	return -1;
+}
+
 static int attempt(void)
 {
 	struct http_request sent = {
@@ -309,13 +316,15 @@ static int attempt(void)
 		if (sign(&sent))
 			return -1;
 		aws.calls[current->service]++;
-		if (http_send(&sent, HTTP_LIMIT))
-			return errinfo_add(" (%s)", current->operation);
+		if (http_send(&sent, HTTP_LIMIT)) {
+			(void)errinfo_add(" (%s)", current->operation);
+			return give_up();
+		}
 		if (http_answer.status / 100 == 2)
 			return 0;
 		(void)complain();
 	} while (!errinfo.again && correct_clock());
-	return -1;
+	return give_up();
 }
 
 static int call(const struct aws_request *request, const struct secret *used)

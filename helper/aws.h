@@ -4,6 +4,8 @@
 #ifndef AWS_H
 #define AWS_H
 
+#include <stdbool.h>
+
 #include "buf.h"
 #include "xml.h"
 
@@ -23,6 +25,7 @@ struct aws {
 	char region[33];   /* of the instance: tells partition and endpoints */
 	const char *proxy; /* as in struct http_request */
 	enum aws_identity route53_identity;
+	bool is_patient; /* try until the deadline, not once */
 	/* Asked for the first credentials, and once when they have expired.
 	 * Returns 0, or -1 with errinfo filled in. */
 	int (*supply)(enum aws_identity identity, struct secret *secret);

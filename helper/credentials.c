@@ -35,7 +35,7 @@ static int attempt(void)
 {
 	int rc = imds_get_credentials(wanted);
 
-	if (rc && errinfo.status == STATUS_DENIED && !credentials.is_patient)
+	if (rc && errinfo.status == STATUS_DENIED && !aws.is_patient)
 		errinfo.again = AGAIN_NEVER;
 	return rc;
 }

@@ -4,8 +4,6 @@
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
 
-#include <stdbool.h>
-
 #include "aws.h"
 
 struct secret;
@@ -14,8 +12,6 @@ struct secret;
 struct credentials {
 	const char *role_arn; /* for AWS_ASSUMED */
 	const char *external_id;
-	bool is_patient; /* wait for a role of the instance until the deadline
-			  */
 };
 
 extern struct credentials credentials;

@@ -220,6 +220,8 @@ static int wait_for_next(struct retry *retry, int64_t until_ms)
 		most_ms = until_ms - now_ms;
 	if (most_ms <= 0) {
 		errinfo.again = AGAIN_NEVER;
+		if (until_ms && retry->tries == 1)
+			return -1; /* there was no time to wait at all */
 		return errinfo_add("; gave up after %lld.%lld s",
 				   (long long)(now_ms - started_ms) / 1000,
 				   (long long)(now_ms - started_ms) / 100 % 10);

@@ -70,6 +70,10 @@ static int attempt_tag(void)
 		} else if (rc > 0) {
 			again = AGAIN_LATER;
 			rc = ec2_describe_tag(self->id, tag_key, &tag);
+			/* Without settings nobody has asked for a name: one
+			 * try, whose failure is no reason to fail. */
+			if (rc < 0 && !wanted->found)
+				rc = 1;
 			if (rc < 0)
 				(void)errinfo_add(
 					"; or let tags into the metadata: aws "
@@ -174,10 +178,7 @@ int instance_learn_name(struct instance *instance,
 		if (template_expand(settings->name, look_up, &name))
 			return -1;
 	} else if (get_tag("dnsname")) {
-		/* Without settings nobody has asked for a name. */
-		return !settings->found &&
-				       (errinfo.status == STATUS_UNAVAILABLE ||
-					errinfo.status == STATUS_DENIED)
+		return !settings->found && errinfo.status == STATUS_UNAVAILABLE
 			       ? 1
 			       : -1;
 	} else {

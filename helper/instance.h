@@ -27,10 +27,10 @@ int instance_identify(struct instance *instance);
  * Learn the name: the setting name with its placeholders replaced, else the
  * tag dnsname; relative names get the setting zone behind them.
  * Tags come from the metadata; where they are switched off there, from EC2's
- * DescribeTags.  Waits for a tag as long as the setting grace says.
- * Returns 0; 1 where there are neither settings nor tag; or -1:
- * STATUS_SETTINGS and STATUS_DATA (no DNS name, from settings and from a
- * tag), STATUS_UNAVAILABLE (no such tag), else as imds_get and aws_call.
+ * DescribeTags, which without settings is tried once.  Waits for a tag as long
+ * as the setting grace says. Returns 0; 1 where there are neither settings nor
+ * tag; or -1: STATUS_SETTINGS and STATUS_DATA (no DNS name, from settings and
+ * from a tag), STATUS_UNAVAILABLE (no such tag), else as imds_get and aws_call.
  */
 int instance_learn_name(struct instance *instance,
 			const struct settings *settings);

@@ -64,7 +64,7 @@ static int taken(const struct record_set *found)
 	(void)errinfo_set(STATUS_TAKEN, "%s is taken: %s ", found->name,
 			  found->type);
 	for (size_t len; *value && value < found->values + SHOWN_LIMIT;
-	     value += len + 1) {
+	     value += len + (value[len] == '\n')) {
 		len = strcspn(value, "\n");
 		(void)errinfo_add("%.*s ",
 				  len < SHOWN_LIMIT ? (int)len : SHOWN_LIMIT,

@@ -68,9 +68,9 @@ static int learn(const struct report *report)
 	memcpy(aws.region, instance.region, sizeof(aws.region));
 	report_progress(report, errinfo.stage, instance.id);
 	errinfo.stage = "name";
-	credentials.is_patient = settings.found;
+	aws.is_patient = settings.found;
 	rc = instance_learn_name(&instance, &settings);
-	credentials.is_patient = true;
+	aws.is_patient = true;
 	if (rc)
 		return rc;
 	report_progress(report, errinfo.stage, instance.name);

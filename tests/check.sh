@@ -29,7 +29,7 @@ done
 echo "unit tests: $passed passed, $failed programs failed"
 
 # shellcheck disable=SC2086
-/usr/bin/python3 -m pytest -q -p no:cacheprovider -n "$(nproc)" tests/e2e \
+/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider -n "$(nproc)" tests/e2e \
 	${PYTEST_ARGS:-} 2>&1 | tee "$log"
 last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|skipped|error)' "$log" | tail -n 1)
 number() { echo " $last" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p"; }

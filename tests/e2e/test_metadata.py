@@ -301,3 +301,26 @@ def test_no_metadata_service(run, emulator, zone, instance):
     assert result.status == 75
     assert re.match("bootname: metadata: .*; gave up after ", result.stderr)
     assert emulator.requests == []
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"action": "reset_before"}],
+                         ids=["503", "reset"])
+def test_without_settings_ec2_is_asked_once_and_its_failure_is_none(run, emulator, zone, instance,
+                                                                    calls, fault):
+    instance.tags_in_metadata = False
+    emulator.faults.add(service="ec2", times=None, **fault)
+    result = run()
+    assert (result.status, result.stdout) == (0, "no settings and no tag dnsname: nothing to do\n")
+    assert calls("ec2") == ["DescribeTags"] and calls("route53") == []
+
+
+def test_without_settings_a_tag_from_ec2_is_published(run, zone, instance):
+    instance.tags_in_metadata = False
+    assert run().status == 0
+    assert zone.values("webdev1.ec2.example.com", "A") == ["54.123.123.123"]
+
+
+def test_a_tag_that_is_not_there_is_said_without_a_time(run, instance):
+    instance.tags = {}
+    assert run(settings="{}").stderr == (
+        "bootname: name: no tag dnsname; add it, or set name\n")
