@@ -168,7 +168,7 @@ emulate:
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/unit/*.h)
 
 .PHONY: lint
-lint: lint-format lint-floors lint-tidy lint-cppcheck lint-analyzer \
+lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyzer \
 	lint-musl lint-shell lint-man lint-python
 
 .PHONY: lint-format
@@ -180,6 +180,11 @@ lint-format:
 .PHONY: format
 format:
 	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(TEST_SOURCES)
+
+.PHONY: lint-warnings
+lint-warnings:
+	$(call say,WARNINGS,'helper tests/unit')
+	$(Q)$(MAKE) --no-print-directory tests B=$B/warnings WERROR=1 >/dev/null
 
 .PHONY: lint-floors
 lint-floors:

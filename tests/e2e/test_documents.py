@@ -1,5 +1,6 @@
 """Hold the manual pages and the README against the code: options, settings, exit statuses."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -105,6 +106,27 @@ def test_manual_is_sound_mdoc(page):
     assert (lint.returncode, lint.stdout) == (0, "")
 
 
-def test_changelog_and_readme_point_to_files_that_exist():
-    for target in re.findall(r"\]\(([\w./-]+)\)", read("README.md")):
-        assert (TOP / target).exists(), target
+@pytest.mark.parametrize("page", ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"])
+def test_links_point_to_files_that_exist(page):
+    targets = re.findall(r"\]\(([\w./-]+)\)", read(page))
+    assert targets or page == "docs/ARCHITECTURE.md"
+    for target in targets:
+        assert (TOP / page).parent.joinpath(target).exists(), target
+
+
+@pytest.mark.parametrize("path", ["cloud-config/baked.yaml", "cloud-config/dns-update-policy.json"])
+def test_readme_shows_the_very_file(path):
+    assert read(path).strip() in read("README.md")
+
+
+def test_readme_snippet_is_read_as_settings(run, zone):
+    result = run("-j", config=read("cloud-config/baked.yaml"))
+    assert result.json["zone_id"] == zone.id
+    assert result.json["records"][0]["ttl"] == 60
+
+
+def test_readme_policy_allows_the_actions_that_a_run_takes(run, zone, calls):
+    run(settings="{}")
+    policy = json.loads(read("cloud-config/dns-update-policy.json"))
+    allowed = {statement["Action"] for statement in policy["Statement"]}
+    assert {f"route53:{operation}" for operation in calls("route53")} == allowed
