@@ -121,7 +121,10 @@ static void test_http__persist_gives_up_when_its_own_time_is_over(void **state)
 	open_for(LONG_S);
 	unit_result("until", persist(9, AGAIN_SOON, platform_now_ms() - 1),
 		    STATUS_DENIED);
-	check_gave_up("until", 1);
+	unit_number("tries", tries, 1);
+	assert_int_equal(errinfo.again, AGAIN_NEVER);
+	/* Nothing was tried again, so there is no time to tell. */
+	assert_null(strstr(errinfo.text, "gave up"));
 	http_close();
 }
 
@@ -136,7 +139,7 @@ static void test_http__persist_is_cut_to_the_time_left(void **state)
 		    STATUS_DENIED);
 	check_gave_up("cut", 2);
 	assert_true(platform_now_ms() >= before_ms + 19);
-	assert_true(platform_now_ms() < before_ms + SOON_MS);
+	assert_true(platform_now_ms() < before_ms + 50000);
 	http_close();
 }
 
