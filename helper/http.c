@@ -65,7 +65,8 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 
 	(void)context;
 	buf_clear(&value);
-	has_headers = len <= 2;
+	/* Behind the empty line trailers may follow, or another answer. */
+	has_headers = len <= 2 || (has_headers && strncmp(line, "HTTP/", 5));
 	if (len > 5 && !strncasecmp(line, "Date:", 5)) {
 		buf_add(&value, line + 5, len - 5);
 		http_answer.date_s = curl_getdate(value.data, NULL);

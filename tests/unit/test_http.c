@@ -263,6 +263,14 @@ static const struct {
 	{"chunks",
 	 OK "Transfer-Encoding: chunked\r\n\r\n1\r\nh\r\n1\r\ni\r\n0\r\n\r\n",
 	 200, "hi", -1, 0},
+	{"trailers",
+	 OK "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-End: 1\r\n"
+	    "\r\n",
+	 200, "hi", -1, 0},
+	{"an answer before the answer",
+	 "HTTP/1.1 103 Early Hints\r\nX-A: 1\r\n\r\n" OK
+	 "Content-Length: 2\r\n\r\nhi",
+	 200, "hi", -1, 0},
 	{"largest body",
 	 OK "Content-Length: 32\r\n\r\n0123456789abcdef0123456789abcdef", 200,
 	 "0123456789abcdef0123456789abcdef", -1, 0},
