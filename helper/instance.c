@@ -206,14 +206,12 @@ static int attempt_addresses(void)
 		  : *self->ipv4 || *self->ipv6)
 		return 0;
 	(void)errinfo_set(STATUS_UNAVAILABLE,
-			  "the instance has no %s%s address; give it one, "
-			  "or set types, address or grace",
-			  types & TYPE_A && *self->ipv4 ? ""
-			  : is_private			? "private IPv4"
-							: "public IPv4",
-			  types == TYPE_A ? ""
-			  : types	  ? " IPv6"
-					  : " and no IPv6");
+			  "the instance has no %s%s address; give it one, or "
+			  "set types, address or grace",
+			  types == TYPE_AAAA || (types && *self->ipv4) ? "IPv6"
+			  : is_private ? "private IPv4"
+				       : "public IPv4",
+			  types ? "" : " and no IPv6");
 	return errinfo_again(AGAIN_SOON);
 }
 

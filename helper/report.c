@@ -11,7 +11,7 @@
 void report_progress(const struct report *report, const char *stage,
 		     const char *text)
 {
-	if (report->verbose)
+	if (report->verbose && *text)
 		(void)fprintf(stderr, "bootname: %s: %s\n", stage, text);
 }
 

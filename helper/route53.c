@@ -228,9 +228,12 @@ static int explain_refusal(void)
 		return -1;
 	if (strstr(errinfo.text, "not permitted in zone"))
 		errinfo.status = STATUS_SETTINGS;
-	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
-		if (strstr(errinfo.text, taken[i]))
-			errinfo.status = STATUS_TAKEN;
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++) {
+		if (!strstr(errinfo.text, taken[i]))
+			continue;
+		errinfo.status = STATUS_TAKEN;
+		return errinfo_add("; choose another name, or remove it");
+	}
 	return -1;
 }
 

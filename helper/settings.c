@@ -281,7 +281,10 @@ static int check_placeholder(const char *name, struct buf *out)
 	(void)out;
 	if (template_path(name))
 		return 0;
-	return errinfo_set(STATUS_SETTINGS, "{%s} is unknown", name);
+	return errinfo_set(STATUS_SETTINGS,
+			   "{%s} is unknown; there are {instance-id} {region} "
+			   "{az} {az-id} {local-ipv4} {tag:KEY}",
+			   name);
 }
 
 /* A name is kept as written: whether it is absolute shows in its final dot. */

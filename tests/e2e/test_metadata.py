@@ -324,3 +324,23 @@ def test_a_tag_that_is_not_there_is_said_without_a_time(run, instance):
     instance.tags = {}
     assert run(settings="{}").stderr == (
         "bootname: name: no tag dnsname; add it, or set name\n")
+
+
+@pytest.mark.parametrize(("settings", "ipv6", "lacks"), [
+    ("{}", None, "public IPv4 and no IPv6"),
+    ("address: private", None, "private IPv4 and no IPv6"),
+    ("types: [A]", "2001:db8::1", "public IPv4"),
+    ("types: [AAAA]", None, "IPv6"),
+    ("types: [A, AAAA]", "2001:db8::1", "public IPv4"),
+])
+def test_an_address_that_is_missing_is_named(run, zone, instance, settings, ipv6, lacks):
+    instance.public_ipv4 = instance.local_ipv4 = None
+    instance.ipv6 = ipv6
+    result = run(settings=settings)
+    assert result.status == 69
+    assert f"the instance has no {lacks} address; " in result.stderr
+
+
+def test_the_ipv6_address_that_is_missing_is_named(run, zone, instance):
+    result = run(settings="types: [A, AAAA]")
+    assert "the instance has no IPv6 address; " in result.stderr

@@ -109,6 +109,7 @@ def test_upsert_refused_says_what_is_there(run, emulator, zone, shape, there, sa
     before = zone.record_sets()
     result = run(settings="{}")
     assert result.status == 73
+    assert "; choose another name, or remove it" in result.stderr
     assert result.stderr.startswith("bootname: change: ")
     assert said in result.stderr and NAME in result.stderr
     assert zone.record_sets() == before
