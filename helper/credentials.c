@@ -48,7 +48,8 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 	wanted = secret;
 	if (identity == AWS_ASSUMED)
 		rc = sts_assume_role(credentials.role_arn,
-				     credentials.external_id, secret);
+				     credentials.external_id,
+				     credentials.session_name, secret);
 	else if (access_key_id && *access_key_id)
 		rc = take_environment(access_key_id, secret);
 	else

@@ -12,6 +12,7 @@ struct secret;
 struct credentials {
 	const char *role_arn; /* for AWS_ASSUMED */
 	const char *external_id;
+	const char *session_name; /* of the assumed role: the instance id */
 };
 
 extern struct credentials credentials;

@@ -200,7 +200,7 @@ enum value_type {
 
 static const struct key {
 	char name[16];
-	char words[20]; /* of a word: each with a blank behind it */
+	char words[20]; /* each with a blank behind it; or a text's beginning */
 	unsigned type;
 	unsigned offset; /* in struct settings */
 	unsigned size;	 /* of a text: bytes; of a number: the largest */
@@ -216,12 +216,12 @@ static const struct key {
 	{"action", "UPSERT CREATE ", TYPE_WORD, AT(action), 0, 0},
 	{"address", "public private ", TYPE_WORD, AT(address), 0, 0},
 	{"types", "", TYPE_TYPES, AT(types), 0, 0},
-	{"role_arn", "", TYPE_TEXT, TEXT(role_arn)},
+	{"role_arn", "arn:", TYPE_TEXT, TEXT(role_arn)},
 	{"external_id", "", TYPE_TEXT, TEXT(external_id)},
 	{"grace", "", TYPE_NUMBER, AT(grace_s), 86400, 0},
 	{"timeout", "", TYPE_NUMBER, AT(timeout_s), 86400, 1},
 	{"wait", "no yes false true ", TYPE_BOOLEAN, AT(wait), 0, 0},
-	{"proxy", "", TYPE_TEXT, TEXT(proxy)},
+	{"proxy", "http", TYPE_TEXT, TEXT(proxy)},
 	{"owner_record", "", TYPE_LATER, 0, 0, 0},
 	{"take_over", "", TYPE_LATER, 0, 0, 0},
 	{"routing", "", TYPE_LATER, 0, 0, 0},
@@ -255,6 +255,8 @@ static bool is_other_type(const char *text)
 
 static int take_text(enum kind kind, const char *text, char *value)
 {
+	BUF(message, 64);
+
 	if (kind > NODE_QUOTED || (kind == NODE_PLAIN && is_other_type(text)))
 		return fault(key->name, "wants a text; quote it if it looks "
 					"like a number or yes");
@@ -263,6 +265,10 @@ static int take_text(enum kind kind, const char *text, char *value)
 	for (size_t i = 0; text[i]; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return fault(key->name, "wants printable ASCII");
+	if (strncmp(text, key->words, strlen(key->words))) {
+		buf_addf(&message, "must begin with %s", key->words);
+		return fault(key->name, message.data);
+	}
 	memcpy(value, text, strlen(text) + 1);
 	return 0;
 }
@@ -522,8 +528,9 @@ static int load(const char *name, struct buf *text)
 					   : "must be a file that not "
 					     "everybody can write");
 	if (text->len == text->size)
-		return errinfo_set(STATUS_SETTINGS, "%s: larger than %d bytes",
-				   name, FILE_LIMIT);
+		return errinfo_set(STATUS_SETTINGS,
+				   "%s:1:1: larger than %d bytes", name,
+				   FILE_LIMIT);
 	text->data[text->len] = '\0';
 	return 0;
 }

@@ -23,7 +23,7 @@ static int on_credentials(void *context, const char *path, const char *text)
 }
 
 int sts_assume_role(const char *role_arn, const char *external_id,
-		    struct secret *secret)
+		    const char *session_name, struct secret *secret)
 {
 	BUF(form, 16384);
 	static struct aws_request request = {
@@ -36,8 +36,10 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 	};
 
 	buf_clear(&form);
-	buf_addf(&form, "Action=AssumeRole&Version=2011-06-15"
-			"&RoleSessionName=bootname&RoleArn=");
+	buf_addf(&form,
+		 "Action=AssumeRole&Version=2011-06-15&RoleSessionName=%s"
+		 "&RoleArn=",
+		 session_name);
 	sigv4_encode(&form, role_arn);
 	if (*external_id) {
 		buf_addf(&form, "&ExternalId=");

@@ -55,6 +55,7 @@ static int start(void)
 	aws.supply = credentials_supply;
 	credentials.role_arn = settings.role_arn;
 	credentials.external_id = settings.external_id;
+	credentials.session_name = instance.id;
 	return 0;
 }
 

@@ -308,3 +308,9 @@ def test_the_key_that_was_meant(run, emulator, zone, key, meant):
     "name: \"webdev1\"\nzone: ec2.example.com"])
 def test_good_settings(run, zone, settings):
     assert run(settings=settings, form="b64").stdout == DEFAULT
+
+
+def test_a_file_that_is_too_large_has_a_place(run, zone):
+    path = run.file("ttl: 30")
+    make_big(path)
+    assert f"{path}:1:1: larger than 1048576 bytes" in run("-c", path).stderr

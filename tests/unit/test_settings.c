@@ -119,6 +119,12 @@ static void test_settings__defaults(void **state)
 #define BYTES_1024                                                             \
 	BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128  \
 		BYTES_128
+/* With "arn:" 2048 bytes, the most that IAM allows. */
+#define LONG_ARN                                                               \
+	BYTES_1024 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 \
+		BYTES_128 "0123456789abcdef0123456789abcdef0123456789abcdef"   \
+			  "0123456789abcdef0123456789abcdef0123456789abcdef"   \
+			  "0123456789abcdef0123456789ab"
 
 #define TEXT(member) offsetof(struct settings, member)
 
@@ -161,8 +167,8 @@ static const struct {
 	 TEXT(zone_id), "ZZZZZZZZZZZZZZZZ1234567890ABCDEF"},
 	{"role_arn", "role_arn: arn:aws:iam::123456789012:role/dns\n",
 	 TEXT(role_arn), "arn:aws:iam::123456789012:role/dns"},
-	{"longest role_arn", "role_arn: " BYTES_1024 BYTES_1024 "\n",
-	 TEXT(role_arn), BYTES_1024 BYTES_1024},
+	{"longest role_arn", "role_arn: arn:" LONG_ARN "\n", TEXT(role_arn),
+	 "arn:" LONG_ARN},
 	{"external_id", "external_id: a=b,c.d@e:f/g-h\n", TEXT(external_id),
 	 "a=b,c.d@e:f/g-h"},
 	{"proxy", "proxy: http://proxy.example:3128\n", TEXT(proxy),
@@ -471,6 +477,10 @@ static const struct {
 	 ":1:14: external_id: ", "quote"},
 	{"external_id: control byte", "external_id: \"a\\x01\"\n",
 	 ":1:14: external_id: ", "printable"},
+	{"role_arn: no ARN", "role_arn: dns\n",
+	 ":1:11: role_arn: ", "must begin with arn:"},
+	{"proxy: no URL", "proxy: ftp://a\n",
+	 ":1:8: proxy: ", "must begin with http"},
 	{"proxy: empty", "proxy: \"\"\n", ":1:8: proxy: ", "empty"},
 	{"proxy: too long", "proxy: " BYTES_1024 "x\n",
 	 ":1:8: proxy: ", "too long"},
@@ -732,7 +742,7 @@ static void test_settings__size_limit_is_exact(void **state)
 		unit_result("size", read_bytes(&settings, text.data, text.len),
 			    size > FILE_LIMIT ? STATUS_SETTINGS : 0);
 		if (size > FILE_LIMIT)
-			check_place("size", ": ", "1048576");
+			check_place("size", ":1:1: ", "1048576");
 	}
 }
 
