@@ -262,7 +262,7 @@ def test_same_signature_as_curl(name, recorder):
     target, lines, body, service, region = CURL_CASES[name]
     if not shutil.which("curl"):
         pytest.skip("curl is missing")
-    command = ["curl", "-q", "-sS", "--fail", "--noproxy", "*", "--path-as-is"]
+    command = ["curl", "-q", "-sS", "--fail", "--noproxy", "*"]
     command += ["--max-time", "30"]
     command += ["--aws-sigv4", f"aws:amz:{region}:{service}"]
     command += ["--user", f"{ACCESS_KEY_ID}:{SECRET_ACCESS_KEY}"]
