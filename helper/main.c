@@ -2,7 +2,6 @@
  * bootname: gives an EC2 instance its DNS name at every boot.
  */
 #include <getopt.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "errinfo.h"
@@ -36,37 +35,27 @@ static const struct option long_options[] = {
 
 static int usage_fault(const char *what)
 {
-	(void)fprintf(stderr, "bootname: usage: %s; see bootname -h\n", what);
-	return STATUS_USAGE;
+	errinfo.stage = "usage";
+	return errinfo_set(STATUS_USAGE, "%s; see bootname -h", what);
 }
 
-static int print(const char *text)
-{
-	(void)fputs(text, stdout);
-	return fflush(stdout) ? STATUS_SYSTEM : STATUS_OK;
-}
-
-static const char *command_fault(const char *const *words)
+static int check_command(const char *const *words)
 {
 	if (!words[0])
-		return NULL;
+		return 0;
 	if (words[1])
-		return "one command only";
+		return usage_fault("one command only");
 	if (!strcmp(words[0], "down") || !strcmp(words[0], "check"))
-		return "this version knows only the command up";
-	return strcmp(words[0], "up") ? "unknown command" : NULL;
+		return usage_fault("this version knows only the command up");
+	return strcmp(words[0], "up") ? usage_fault("unknown command") : 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv, struct report *report)
 {
-	static struct report report;
 	const char *settings_file = NULL;
 	const char *defaults_file = NULL;
-	const char *fault;
 	int option;
 
-	platform_harden();
-	opterr = 0;
 	while ((option = getopt_long(argc, argv, "c:d:hjnqvV", long_options,
 				     NULL)) != -1) {
 		switch (option) {
@@ -77,35 +66,42 @@ int main(int argc, char **argv)
 			defaults_file = optarg;
 			break;
 		case 'h':
-			return print(usage);
+			return report_text(usage);
 		case 'j':
-			report.json = true;
+			report->json = true;
 			break;
 		case 'n':
-			report.dry_run = true;
+			report->dry_run = true;
 			break;
 		case 'q':
-			report.quiet = true;
+			report->quiet = true;
 			break;
 		case 'v':
-			report.verbose = true;
+			report->verbose = true;
 			break;
 		case 'V':
-			return print("bootname " BOOTNAME_VERSION "\n");
+			return report_text("bootname " BOOTNAME_VERSION "\n");
 		default:
 			return usage_fault("unknown option, or no FILE");
 		}
 	}
-	fault = settings_file && defaults_file
-			? "-c and -d exclude each other"
-			: command_fault((const char *const *)argv + optind);
-	if (fault)
-		return usage_fault(fault);
-	if (!up(settings_file, defaults_file, &report)) {
-		errinfo.stage = "report";
-		if (!report_result(&report))
-			return STATUS_OK;
-	}
-	report_error(&report);
-	return errinfo.status;
+	if (settings_file && defaults_file)
+		return usage_fault("-c and -d exclude each other");
+	if (check_command((const char *const *)argv + optind) ||
+	    up(settings_file, defaults_file, report))
+		return -1;
+	errinfo.stage = "report";
+	return report_result(report);
+}
+
+int main(int argc, char **argv)
+{
+	static struct report report;
+
+	platform_harden();
+	opterr = 0;
+	errinfo.stage = "report";
+	if (!run(argc, argv, &report))
+		return STATUS_OK;
+	return report_error(&report);
 }

@@ -28,6 +28,12 @@ struct report {
 	int64_t ms[STAGES];	   /* time spent */
 };
 
+/*
+ * Print a text on standard output.
+ * Returns 0, or -1 with STATUS_SYSTEM where it cannot be written.
+ */
+int report_text(const char *text);
+
 /* With -v: one line of progress on standard error. */
 void report_progress(const struct report *report, const char *stage,
 		     const char *text);
@@ -38,7 +44,8 @@ void report_progress(const struct report *report, const char *stage,
  */
 int report_result(const struct report *report);
 
-/* Print errinfo: one line on standard error; with -j also as JSON. */
-void report_error(const struct report *report);
+/* Print errinfo: one line on standard error; with -j also as JSON.  Returns
+ * the exit status that it stands for. */
+int report_error(const struct report *report);
 
 #endif

@@ -27,7 +27,7 @@ def test_version(run, emulator, option):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("-x",), ("--unknown",), ("--jsn",), ("--json=yes",), ("-c",), ("-d",), ("-jc",),
+    ("-x",), ("--unknown",), ("--jsn",), ("--json=yes",), ("-c",), ("-d",), ("-qc",),
     ("up", "up"), ("up", "down"), ("down",), ("check",), ("reap",), ("",), ("Up",), ("--", "-n"),
     ("--if-changed",), ("up", "--if-changed"), ("-c", "a", "-d", "b"), ("-d", "a", "-c", "b"),
     ("up", "-x"), ("-nx",), ("a\nb",), ("up", "a\nbootname: all is well"),
@@ -37,6 +37,13 @@ def test_wrong_usage(run, emulator, zone, arguments):
     assert result.status == 64
     assert result.stderr.startswith("bootname: usage: ") and "bootname -h" in result.stderr
     assert result.stdout == ""
+    assert emulator.requests == []
+
+
+def test_wrong_usage_as_json(run, emulator):
+    result = run("-j", "down")
+    assert result.status == 64
+    assert result.json["error"]["stage"] == "usage"
     assert emulator.requests == []
 
 
