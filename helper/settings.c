@@ -55,11 +55,18 @@ BUF(path, 4096);
 static const char *source; /* names the document in errors */
 static yaml_mark_t mark;   /* of the current node */
 
+/* Record the place; what is wrong there is to be added. */
+static void place(const char *key)
+{
+	(void)errinfo_set(STATUS_SETTINGS, "%s:%zu:%zu: %s%s", source,
+			  mark.line + 1, mark.column + 1, key,
+			  *key ? ": " : "");
+}
+
 static int fault(const char *key, const char *text)
 {
-	return errinfo_set(STATUS_SETTINGS, "%s:%zu:%zu: %s%s%s", source,
-			   mark.line + 1, mark.column + 1, key,
-			   *key ? ": " : "", text);
+	place(key);
+	return errinfo_add("%s", text);
 }
 
 /* The open lists and maps; the first one stands for the document. */
@@ -255,8 +262,6 @@ static bool is_other_type(const char *text)
 
 static int take_text(enum kind kind, const char *text, char *value)
 {
-	BUF(message, 64);
-
 	if (kind > NODE_QUOTED || (kind == NODE_PLAIN && is_other_type(text)))
 		return fault(key->name, "wants a text; quote it if it looks "
 					"like a number or yes");
@@ -266,8 +271,8 @@ static int take_text(enum kind kind, const char *text, char *value)
 		if (text[i] < ' ' || text[i] > '~')
 			return fault(key->name, "wants printable ASCII");
 	if (strncmp(text, key->words, strlen(key->words))) {
-		buf_addf(&message, "must begin with %s", key->words);
-		return fault(key->name, message.data);
+		place(key->name);
+		return errinfo_add("must begin with %s", key->words);
 	}
 	memcpy(value, text, strlen(text) + 1);
 	return 0;
@@ -275,11 +280,11 @@ static int take_text(enum kind kind, const char *text, char *value)
 
 static int name_fault(const char *text, const char *what)
 {
-	BUF(message, 512);
+	BUF(quoted, 512);
 
-	dnsname_quote(&message, text);
-	buf_addf(&message, " is no DNS name: %s", what);
-	return fault(key->name, message.data);
+	dnsname_quote(&quoted, text);
+	place(key->name);
+	return errinfo_add("%s is no DNS name: %s", quoted.data, what);
 }
 
 static int check_placeholder(const char *name, struct buf *out)
@@ -307,12 +312,12 @@ static int take_name(enum kind kind, const char *text, char *value)
 	}
 	if (take_text(kind, text, value))
 		return -1;
-	if (template_expand(text, check_placeholder, &scratch)) {
-		buf_clear(&scratch);
-		buf_addf(&scratch, "%s", errinfo.text);
-		return fault(key->name, scratch.data);
-	}
-	return 0;
+	buf_clear(&scratch);
+	if (!template_expand(text, check_placeholder, &scratch))
+		return 0;
+	buf_clear(&scratch);
+	buf_addf(&scratch, "%s", errinfo.text);
+	return fault(key->name, scratch.data);
 }
 
 static int take_zone(enum kind kind, const char *text, char *value)
@@ -341,15 +346,14 @@ static int take_zone_id(enum kind kind, const char *text, char *value)
 
 static int take_number(enum kind kind, const char *text, unsigned *value)
 {
-	BUF(message, 64);
 	unsigned long number = strtoul(text, NULL, 10);
 
 	if (kind != NODE_PLAIN || !*text || text[strspn(text, "0123456789")])
 		return fault(key->name, "wants a whole number");
 	if (number < key->first || number > key->size) {
-		buf_addf(&message, "is out of range, %u to %u", key->first,
-			 key->size);
-		return fault(key->name, message.data);
+		place(key->name);
+		return errinfo_add("is out of range, %u to %u", key->first,
+				   key->size);
 	}
 	*value = (unsigned)number;
 	return 0;
@@ -359,7 +363,6 @@ static int take_number(enum kind kind, const char *text, unsigned *value)
 static int take_word(enum kind kind, const char *text, unsigned *value)
 {
 	bool is_boolean = key->type == TYPE_BOOLEAN;
-	BUF(message, 64);
 	unsigned number = key->first;
 	size_t len = strlen(text);
 
@@ -372,8 +375,8 @@ static int take_word(enum kind kind, const char *text, unsigned *value)
 		*value = is_boolean ? number & 1 : number;
 		return 0;
 	}
-	buf_addf(&message, "wants one of: %s", key->words);
-	return fault(key->name, message.data);
+	place(key->name);
+	return errinfo_add("wants one of: %s", key->words);
 }
 
 /* The list, each of its items, and its end. */
@@ -449,7 +452,7 @@ static size_t distance(const char *word, const char *name)
 static int take_key(const char *name)
 {
 	size_t least = NEAR_MISS + 1;
-	BUF(message, 512);
+	BUF(quoted, 512);
 
 	for (const struct key *other = keys; other < keys + LENGTH(keys);
 	     other++) {
@@ -461,11 +464,12 @@ static int take_key(const char *name)
 		}
 	}
 	if (least) {
-		buf_addf(&message, "unknown key ");
-		dnsname_quote(&message, name);
+		dnsname_quote(&quoted, name);
+		place("");
+		(void)errinfo_add("unknown key %s", quoted.data);
 		if (least <= NEAR_MISS)
-			buf_addf(&message, "; did you mean \"%s\"?", key->name);
-		return fault("", message.data);
+			(void)errinfo_add("; did you mean \"%s\"?", key->name);
+		return -1;
 	}
 	if (seen & 1UL << (key - keys))
 		return fault(key->name, "stands here twice");
@@ -510,9 +514,11 @@ static int load(const char *name, struct buf *text)
 
 	buf_clear(text);
 	if (fd < 0) {
+		int reason = errno;
+
 		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", name,
-				  strerror(errno));
-		return errno == ENOENT ? 1 : -1;
+				  strerror(reason));
+		return reason == ENOENT ? 1 : -1;
 	}
 	if (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
 	    status.st_mode & S_IWOTH)
