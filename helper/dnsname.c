@@ -71,10 +71,10 @@ bool dnsname_in_zone(const char *name, const char *zone)
 {
 	size_t name_len = strlen(name);
 	size_t zone_len = strlen(zone);
-	const char *tail = name + (name_len - zone_len);
+	size_t rest = name_len - zone_len;
 
-	return name_len >= zone_len && !strcmp(tail, zone) &&
-	       (tail == name || tail[-1] == '.');
+	return name_len >= zone_len && !strcmp(name + rest, zone) &&
+	       (!rest || name[rest - 1] == '.');
 }
 
 const char *dnsname_parent(const char *name)

@@ -100,9 +100,9 @@ bool xml_ends(const char *path_seen, const char *elements)
 {
 	size_t path_len = strlen(path_seen);
 	size_t len = strlen(elements);
-	const char *tail = path_seen + (path_len - len);
 
-	return len < path_len && tail[-1] == '/' && !strcmp(tail, elements);
+	return len < path_len && path_seen[path_len - len - 1] == '/' &&
+	       !strcmp(path_seen + path_len - len, elements);
 }
 
 bool xml_take(const char *path_seen, const char *text_seen,

@@ -17,6 +17,9 @@ from aws import Emulator
 from aws.certificates import Authority
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# How much longer things take behind a wrapper such as valgrind.
+SLOW = 6 if os.environ.get("BOOTNAME_WRAPPER") else 1
+ONCE, SHORT = f"timeout: {SLOW}", f"timeout: {2 * SLOW}"
 STATUSES = (0, 64, 65, 69, 71, 73, 75, 77, 78)      # not 70: that is a bug of ours
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|^==\d+==", re.MULTILINE)
 SANITIZERS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
@@ -97,7 +100,7 @@ class Runner:
         self.cloud_config.write_bytes(text if isinstance(text, bytes) else text.encode())
         process = self.start(*arguments, env=env, shell=shell)
         try:
-            stdout, stderr = process.communicate(timeout=limit)
+            stdout, stderr = process.communicate(timeout=limit * SLOW)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise AssertionError(f"hangs, then says {process.communicate()}") from None

@@ -1,13 +1,13 @@
 """What the instance metadata says, does not say, says late, and says wrongly."""
 
-import pytest
 import re
+
+import pytest
+from conftest import ONCE, SHORT
 
 NAME = "webdev1.ec2.example.com"
 IPV6 = "2001:db8::17"
 SET = f"setting {NAME} to 54.123.123.123\n"
-ONCE = "timeout: 1"            # no time for a second try
-SHORT = "timeout: 2"
 PAGE = '<?xml version="1.0"?><html><body>Welcome to the captive portal</body></html>'
 
 

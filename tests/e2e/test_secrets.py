@@ -6,6 +6,7 @@ import os
 import pathlib
 
 import pytest
+from conftest import ONCE
 
 NAME = "webdev1.ec2.example.com"
 ROLE = "arn:aws:iam::123456789012:role/dns"
@@ -69,7 +70,7 @@ def test_broken_credentials_show_none(run, emulator, zone, instance, body):
     text = body.format(key=credentials.secret_key, token=credentials.session_token)
     emulator.faults.add(service="imds", path="security-credentials/bootname-role", status=200,
                         body=text, times=None)
-    assert run("-jv", settings="timeout: 1").status == 77
+    assert run("-jv", settings=ONCE).status == 77
 
 
 def test_a_role_error_shows_none(run, emulator, zone, instance):
@@ -77,7 +78,7 @@ def test_a_role_error_shows_none(run, emulator, zone, instance):
     emulator.faults.add(service="imds", path="security-credentials/bootname-role", status=200,
                         body='{"Code": "Failed", "Message": "no", "SecretAccessKey": "%s"}' % key,
                         times=None)
-    result = run("-jv", settings="timeout: 1")
+    result = run("-jv", settings=ONCE)
     assert result.status == 77 and "Failed" in result.stderr
 
 
@@ -85,7 +86,7 @@ def test_a_role_error_shows_none(run, emulator, zone, instance):
                                    {"action": "endless"}], ids=["reset", "hang", "endless"])
 def test_a_broken_transport_shows_none(run, emulator, zone, fault):
     emulator.faults.add(service="route53", times=None, **fault)
-    assert run("-jv", settings="timeout: 1").status in (65, 75)
+    assert run("-jv", settings=ONCE).status in (65, 75)
 
 
 def test_user_data_are_not_shown(run, zone, instance):
