@@ -1,9 +1,9 @@
 """The heart of it: an instance boots and has its name."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-import re
 
 NAME = "webdev1.ec2.example.com"
 LIST, CHANGE = "ListHostedZonesByName", "ChangeResourceRecordSets"
