@@ -203,11 +203,13 @@ static int complain(void)
 	/* A front end may answer with something else: the status will do. */
 	if (xml_read(http_answer.body, on_complaint, NULL))
 		code[0] = root[0] = '\0';
-	if (!code[0])
+	if (!code[0] && message.len)
 		memcpy(code, root, sizeof(code));
 	cut_message();
-	(void)errinfo_set(STATUS_DATA, "%s: HTTP %ld %s: %s",
-			  current->operation, status, code, message.data);
+	(void)errinfo_set(STATUS_DATA, "%s: HTTP %ld", current->operation,
+			  status);
+	if (code[0])
+		(void)errinfo_add(" %s: %s", code, message.data);
 	if (is_code(throttling) || status == 429 || status == 509)
 		errinfo.again = AGAIN_THROTTLED;
 	else if (is_code(transient) || status >= 500)

@@ -45,6 +45,14 @@ def test_tried_again(run, emulator, zone, calls, operation, fault):
     assert calls("route53").count(operation) == 2
 
 
+@pytest.mark.parametrize("body", ["", "no XML", "<html><body><h1>Teapot</h1></body></html>"],
+                         ids=["nothing", "text", "XHTML"])
+def test_an_error_without_a_code_is_told_by_its_status(run, emulator, zone, body):
+    emulator.faults.add(operation=LIST, status=418, body=body, times=None)
+    result = run()
+    assert (result.status, result.stderr) == (65, f"bootname: zone: {LIST}: HTTP 418\n")
+
+
 @pytest.mark.parametrize("service", ["ec2", "sts"])
 @pytest.mark.parametrize("fault", [{"code": "RequestLimitExceeded", "status": 503},
                                    {"action": "reset_before"}], ids=["throttled", "reset"])
