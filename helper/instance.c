@@ -49,7 +49,19 @@ BUF(tag, 65536);	    /* the value */
 static const char *tag_key; /* asked for */
 static bool used_tag;	    /* a tag has gone into the name */
 
-/* 404: no such tag; or no tags at all, which only the list tells apart. */
+/* Without settings nobody has asked for a name: one try, whose failure is no
+ * reason to fail. */
+static int ask_ec2(void)
+{
+	int rc = ec2_describe_tag(self->id, tag_key, &tag);
+
+	if (rc >= 0 || !wanted->found)
+		return rc ? 1 : 0;
+	return errinfo_add("; or let tags into the metadata: aws ec2 "
+			   "modify-instance-metadata-options "
+			   "--instance-metadata-tags enabled");
+}
+
 static int attempt_tag(void)
 {
 	BUF(path, 512);
@@ -63,26 +75,19 @@ static int attempt_tag(void)
 	if (!rc) {
 		buf_clear(&tag);
 		buf_addf(&tag, "%s", http_answer.body->data);
-	} else if (rc > 0) {
-		rc = imds_get("meta-data/tags/instance");
-		if (!rc) {
-			rc = 1;
-		} else if (rc > 0) {
-			again = AGAIN_LATER;
-			rc = ec2_describe_tag(self->id, tag_key, &tag);
-			/* Without settings nobody has asked for a name: one
-			 * try, whose failure is no reason to fail. */
-			if (rc < 0 && !wanted->found)
-				rc = 1;
-			if (rc < 0)
-				(void)errinfo_add(
-					"; or let tags into the metadata: aws "
-					"ec2 modify-instance-metadata-options "
-					"--instance-metadata-tags enabled");
-		}
+		return 0;
 	}
-	if (rc <= 0)
-		return rc;
+	/* 404: no such tag; or no tags at all, which only the list tells. */
+	if (rc > 0)
+		rc = imds_get("meta-data/tags/instance");
+	if (rc > 0) {
+		again = AGAIN_LATER;
+		rc = ask_ec2();
+		if (!rc)
+			return 0;
+	}
+	if (rc < 0)
+		return -1;
 	(void)errinfo_set(STATUS_UNAVAILABLE, "no tag %s; add it, or set name",
 			  tag_key);
 	return errinfo_again(again);

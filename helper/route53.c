@@ -31,26 +31,35 @@ static void cut_id(char *id)
 		id[0] = '\0';
 }
 
-static int unusable(void)
-{
-	return errinfo_set(STATUS_DATA, "Route 53's answer is unusable");
-}
-
 /* ---- ListHostedZonesByName ---- */
 
 struct zone_page {
-	struct hosted_zone zone; /* being read */
-	char id[64];		 /* as listed */
-	char name[1025];	 /* as listed */
-	struct hosted_zone *next;
+	char id[64];	 /* as listed */
+	char name[1025]; /* as listed */
+	bool is_private;
 	bool is_truncated;
 	route53_on_zone on_zone;
 };
 
+/* Make a zone of what was read since the last one. */
+static int take_zone(struct zone_page *page, struct hosted_zone *zone)
+{
+	cut_id(page->id);
+	if (!page->id[0] || strlen(page->id) >= sizeof(zone->id))
+		return errinfo_set(STATUS_DATA,
+				   "Route 53 lists a zone without its id");
+	memcpy(zone->id, page->id, sizeof(zone->id));
+	dnsname_from_route53(zone->name, page->name);
+	zone->is_private = page->is_private;
+	page->id[0] = page->name[0] = '\0';
+	page->is_private = false;
+	return 0;
+}
+
 static int on_zone_text(void *context, const char *where, const char *text)
 {
 	struct zone_page *page = context;
-	struct hosted_zone *zone = &page->zone;
+	struct hosted_zone zone;
 
 	(void)(xml_take(where, text, "HostedZone/Id", page->id,
 			sizeof(page->id)) ||
@@ -60,19 +69,13 @@ static int on_zone_text(void *context, const char *where, const char *text)
 			sizeof(page->id)) ||
 	       xml_take(where, text, "NextDNSName", page->name,
 			sizeof(page->name)));
-	if (xml_ends(where, "PrivateZone"))
-		zone->is_private = !strcmp(text, "true");
+	page->is_private |=
+		xml_ends(where, "PrivateZone") && !strcmp(text, "true");
 	page->is_truncated |=
 		xml_ends(where, "IsTruncated") && !strcmp(text, "true");
 	if (!xml_ends(where, "HostedZones/HostedZone"))
 		return 0;
-	cut_id(page->id);
-	if (!page->id[0] || strlen(page->id) >= sizeof(zone->id))
-		return unusable();
-	memcpy(zone->id, page->id, sizeof(zone->id));
-	dnsname_from_route53(zone->name, page->name);
-	page->id[0] = page->name[0] = '\0';
-	return page->on_zone(zone);
+	return take_zone(page, &zone) || page->on_zone(&zone) ? -1 : 0;
 }
 
 int route53_list_hosted_zones_by_name(struct hosted_zone *from,
@@ -95,14 +98,7 @@ int route53_list_hosted_zones_by_name(struct hosted_zone *from,
 	if (aws_call(&request, on_zone_text, &page))
 		return -1;
 	from->name[0] = '\0';
-	if (!page.is_truncated)
-		return 0;
-	cut_id(page.id);
-	if (!page.id[0] || strlen(page.id) >= sizeof(from->id))
-		return unusable();
-	memcpy(from->id, page.id, sizeof(from->id));
-	dnsname_from_route53(from->name, page.name);
-	return 0;
+	return page.is_truncated ? take_zone(&page, from) : 0;
 }
 
 /* ---- ListResourceRecordSets ---- */

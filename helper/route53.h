@@ -16,7 +16,7 @@
 enum {
 	ROUTE53_ID_SIZE = 33,	       /* a hosted zone id and its NUL */
 	ROUTE53_CHANGE_ID_SIZE = 6520, /* a change id as listed, and its NUL */
-	ROUTE53_VALUES_SIZE = 32 * 1024, /* bytes: the values of one set */
+	ROUTE53_VALUES_SIZE = 1024 * 1024, /* bytes: the values of one set */
 };
 
 struct hosted_zone {

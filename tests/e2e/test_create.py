@@ -149,3 +149,8 @@ def test_refusals_that_no_look_explains_come_to_an_end(run, emulator, zone, call
     emulator.faults.add(operation=CHANGE, code="InvalidChangeBatch", message=message, times=None)
     assert run(settings=SETTINGS).status == 73
     assert calls("route53").count(CHANGE) <= 10
+
+
+def test_a_large_set_of_another_type_does_not_matter(run, zone):
+    zone.put(NAME, "TXT", [f'"{number:03}{"x" * 250}"' for number in range(400)])
+    assert run(settings=SETTINGS).stdout == f"setting {NAME} to {ADDRESS}\n"

@@ -178,3 +178,14 @@ def test_a_zone_id_of_another_account(run, emulator):
     zone = emulator.hosted_zone("ec2.example.com", account="999999999999")
     assert run(settings=f"zone_id: {zone.id}").status == 77
     assert zone.values(NAME, "A") == []
+
+
+def test_a_zone_that_does_not_say_is_public(run, emulator, zone):
+    entry = "<HostedZone><Id>/hostedzone/{}</Id><Name>ec2.example.com.</Name>{}</HostedZone>"
+    private = "<Config><PrivateZone>true</PrivateZone></Config>"
+    emulator.faults.add(operation="ListHostedZonesByName", status=200, body=(
+        '<?xml version="1.0"?><ListHostedZonesByNameResponse><HostedZones>'
+        + entry.format("ZPRIVATE", private) + entry.format(zone.id, "")
+        + "</HostedZones><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>"))
+    assert run().status == 0
+    assert zone.values("webdev1.ec2.example.com", "A") == ["54.123.123.123"]
