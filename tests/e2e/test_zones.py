@@ -183,7 +183,7 @@ def test_a_zone_id_of_another_account(run, emulator):
 def test_a_zone_that_does_not_say_is_public(run, emulator, zone):
     entry = "<HostedZone><Id>/hostedzone/{}</Id><Name>ec2.example.com.</Name>{}</HostedZone>"
     private = "<Config><PrivateZone>true</PrivateZone></Config>"
-    emulator.faults.add(operation="ListHostedZonesByName", status=200, body=(
+    emulator.faults.add(operation="ListHostedZonesByName", times=None, status=200, body=(
         '<?xml version="1.0"?><ListHostedZonesByNameResponse><HostedZones>'
         + entry.format("ZPRIVATE", private) + entry.format(zone.id, "")
         + "</HostedZones><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>"))
