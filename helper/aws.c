@@ -95,9 +95,9 @@ static bool is_safe(const char *url)
 static void add_default(struct buf *url, enum aws_service service)
 {
 	const struct partition *of = partition();
-	bool dual_stack =
-		*of->dual_stack && (is_on("AWS_USE_DUALSTACK_ENDPOINT") ||
-				    !http_has_ipv4_route("192.0.2.1"));
+	bool dual_stack = *of->dual_stack &&
+			  (is_on("AWS_USE_DUALSTACK_ENDPOINT") ||
+			   http_needs_ipv6("192.0.2.1", "2001:db8::1"));
 	bool is_gov = !strcmp(of->name, "aws-us-gov");
 	const char *region = aws.region;
 

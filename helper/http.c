@@ -242,17 +242,29 @@ int http_persist(int (*attempt)(void), int64_t until_ms)
 	return 0;
 }
 
-bool http_has_ipv4_route(const char *address)
+/* Connecting a datagram socket looks up the route and sends nothing. */
+static bool has_route(const struct sockaddr *peer, socklen_t size)
+{
+	int fd = socket(peer->sa_family, SOCK_DGRAM, 0);
+	bool found = !connect(fd, peer, size);
+
+	(void)close(fd);
+	return found;
+}
+
+bool http_needs_ipv6(const char *ipv4, const char *ipv6)
 {
 	struct sockaddr_in peer = {
 		.sin_family = AF_INET,
 		.sin_port = htons(80),
-		.sin_addr = {inet_addr(address)},
 	};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	/* Connecting a datagram socket looks up the route and sends nothing. */
-	bool found = !connect(fd, (const struct sockaddr *)&peer, sizeof(peer));
+	struct sockaddr_in6 peer6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(80),
+	};
 
-	(void)close(fd);
-	return found;
+	(void)inet_pton(AF_INET, ipv4, &peer.sin_addr);
+	(void)inet_pton(AF_INET6, ipv6, &peer6.sin6_addr);
+	return !has_route((const struct sockaddr *)&peer, sizeof(peer)) &&
+	       has_route((const struct sockaddr *)&peer6, sizeof(peer6));
 }

@@ -66,9 +66,10 @@ int http_send(const struct http_request *request, size_t limit);
 int http_persist(int (*attempt)(void), int64_t until_ms);
 
 /*
- * Whether packets to an IPv4 address have a route; sends none.
- * address: dotted, such as "169.254.169.254".
+ * Whether there is a route to the IPv6 address and none to the IPv4 one; sends
+ * nothing.
+ * ipv4, ipv6: such as "192.0.2.1" and "2001:db8::1".
  */
-bool http_has_ipv4_route(const char *address);
+bool http_needs_ipv6(const char *ipv4, const char *ipv6);
 
 #endif

@@ -38,7 +38,8 @@ int imds_open(void)
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
 	if (!chosen || !*chosen)
 		chosen = (mode && !strcasecmp(mode, "ipv6")) ||
-					 !http_has_ipv4_route("169.254.169.254")
+					 http_needs_ipv6("169.254.169.254",
+							 "fd00:ec2::254")
 				 ? "http://[fd00:ec2::254]"
 				 : "http://169.254.169.254";
 	buf_addf(&base, "%s", chosen);

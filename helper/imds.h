@@ -15,7 +15,8 @@ extern unsigned imds_calls; /* requests sent */
 
 /*
  * Choose the address of the service: the environment's, as the AWS SDKs name
- * it, else the IPv4 one, else (no IPv4 route) the IPv6 one.  Sends nothing.
+ * it, else the IPv4 one; the IPv6 one where only that has a route.  Sends
+ * nothing.
  * Returns 0, or -1: STATUS_UNAVAILABLE (switched off by the environment),
  * STATUS_SETTINGS (no http:// URL).
  */

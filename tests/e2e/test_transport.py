@@ -362,13 +362,17 @@ def test_a_proxy_that_is_down(run, zone, aws_by_name):
     assert result.status == 75 and result.stderr.startswith("bootname: zone: ")
 
 
-def has_ipv4_route():
-    """Whether this machine would try IPv4 to the outside; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, \
-            contextlib.suppress(OSError):
-        probe.connect(("192.0.2.1", 80))
+def has_route(family, address):
+    """Whether this machine would try to get there; nothing is sent."""
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((address, 80))
         return True
     return False
+
+
+def needs_ipv6():
+    return (not has_route(socket.AF_INET, "192.0.2.1")
+            and has_route(socket.AF_INET6, "2001:db8::1"))
 
 
 DUAL, FIPS = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}
@@ -385,8 +389,8 @@ DUAL, FIPS = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "
 ], ids=["default", "dual stack", "FIPS", "both", "China", "GovCloud", "GovCloud with FIPS"])
 def test_endpoints_by_region(run, emulator, zone, instance, proxy, aws_by_name, region, env, host,
                              scope):
-    if not env.get("AWS_USE_DUALSTACK_ENDPOINT") and not has_ipv4_route():
-        pytest.skip("without IPv4 the endpoints are the dual-stack ones")
+    if not env.get("AWS_USE_DUALSTACK_ENDPOINT") and needs_ipv6():
+        pytest.skip("with IPv6 only, the endpoints are the dual-stack ones")
     instance.region = region
     # The emulator knows the standard partition only: what is asked, and where, is looked at.
     run(settings=ONCE + f"\nproxy: {proxy.url}", env=aws_by_name | env)
@@ -397,8 +401,8 @@ def test_endpoints_by_region(run, emulator, zone, instance, proxy, aws_by_name, 
 
 
 def test_endpoints_of_the_region_s_services(run, emulator, zone, instance, proxy, aws_by_name):
-    if not has_ipv4_route():
-        pytest.skip("without IPv4 the endpoints are the dual-stack ones")
+    if needs_ipv6():
+        pytest.skip("with IPv6 only, the endpoints are the dual-stack ones")
     role = "arn:aws:iam::123456789012:role/dns"
     emulator.roles[role] = {"zones": [zone]}
     instance.tags_in_metadata = False

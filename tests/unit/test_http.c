@@ -15,13 +15,31 @@ enum {
 	LIMIT = 32,	/* bytes of one answer */
 };
 
+static bool has_ipv6_loopback(void)
+{
+	const struct sockaddr_in6 peer = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(80),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	bool found = fd >= 0 &&
+		     !connect(fd, (const struct sockaddr *)&peer, sizeof(peer));
+
+	if (fd >= 0)
+		(void)close(fd);
+	return found;
+}
+
 static void test_http__knows_a_route(void **state)
 {
 	(void)state;
-	assert_true(http_has_ipv4_route("127.0.0.1"));
-	assert_false(http_has_ipv4_route("localhost"));
-	assert_false(http_has_ipv4_route("::1"));
-	assert_false(http_has_ipv4_route(""));
+	/* IPv4 wins where it has a route; what is no address has none. */
+	assert_false(http_needs_ipv6("127.0.0.1", "::1"));
+	assert_false(http_needs_ipv6("127.0.0.1", "no address"));
+	/* ::1 has a route wherever IPv6 is not switched off. */
+	assert_int_equal(http_needs_ipv6("255.255.255.255", "::1"),
+			 has_ipv6_loopback());
 }
 
 /* ---- The waits between tries. ---- */
