@@ -184,7 +184,9 @@ format:
 .PHONY: lint-warnings
 lint-warnings:
 	$(call say,WARNINGS,'helper tests/unit')
-	$(Q)$(MAKE) --no-print-directory tests B=$B/warnings WERROR=1 >/dev/null
+	$(Q)for compiler in gcc clang; do \
+		$(MAKE) --no-print-directory tests CC=$$compiler WERROR=1 \
+			B=$B/warnings-$$compiler >/dev/null || exit 1; done
 
 .PHONY: lint-floors
 lint-floors:

@@ -6,7 +6,8 @@
 
 struct errinfo errinfo;
 
-static int record(size_t used, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int
+record(size_t used, const char *format, va_list args)
 {
 	(void)vsnprintf(errinfo.text + used, sizeof(errinfo.text) - used,
 			format, args);

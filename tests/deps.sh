@@ -32,6 +32,7 @@ packages() {
 	check           libasan               libasan
 	check           libubsan              libubsan
 	check-valgrind  valgrind              valgrind
+	lint            clang                 clang
 	lint            clang-format          clang-tools-extra
 	lint            clang-tidy            -
 	lint            cppcheck              cppcheck
