@@ -201,11 +201,13 @@ lint-tidy: | $B
 			$(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) \
 			2>$B/.tidy || { cat $B/.tidy; exit 1; }; done
 
+# Newer ones tell at each file that they cut their analysis short: no finding.
 .PHONY: lint-cppcheck
 lint-cppcheck:
 	$(call say,CPPCHECK,helper)
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 \
-		--enable=warning,portability,performance --inline-suppr \
+		--enable=warning,portability,performance \
+		--suppress=normalCheckLevelMaxBranches \
 		$(DEFINES) $(SOURCES)
 
 .PHONY: lint-analyzer

@@ -246,9 +246,10 @@ int http_persist(int (*attempt)(void), int64_t until_ms)
 static bool has_route(const struct sockaddr *peer, socklen_t size)
 {
 	int fd = socket(peer->sa_family, SOCK_DGRAM, 0);
-	bool found = !connect(fd, peer, size);
+	bool found = fd >= 0 && !connect(fd, peer, size);
 
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
 	return found;
 }
 

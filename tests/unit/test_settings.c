@@ -119,12 +119,11 @@ static void test_settings__defaults(void **state)
 #define BYTES_1024                                                             \
 	BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128  \
 		BYTES_128
+#define BYTES_512 BYTES_128 BYTES_128 BYTES_128 BYTES_128
+#define BYTES_896 BYTES_512 BYTES_128 BYTES_128 BYTES_128
+#define BYTES_124 BYTES_32 BYTES_32 BYTES_32 BYTES_16 "0123456789ab"
 /* With "arn:" 2048 bytes, the most that IAM allows. */
-#define LONG_ARN                                                               \
-	BYTES_1024 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 BYTES_128 \
-		BYTES_128 "0123456789abcdef0123456789abcdef0123456789abcdef"   \
-			  "0123456789abcdef0123456789abcdef0123456789abcdef"   \
-			  "0123456789abcdef0123456789ab"
+#define LONG_ARN BYTES_1024 BYTES_896 BYTES_124
 
 #define TEXT(member) offsetof(struct settings, member)
 
