@@ -68,8 +68,9 @@ static void add_normalized_path(struct buf *out, const char *path)
 		path += strspn(path, "/");
 		len = strcspn(path, "/");
 		if (len == 2 && !memcmp(path, "..", 2)) {
-			while (out->len > start && out->data[--out->len] != '/')
-				;
+			do
+				out->len -= out->len > start;
+			while (out->len > start && out->data[out->len] != '/');
 		} else if (len && (len != 1 || *path != '.')) {
 			buf_add(out, "/", 1);
 			encode(out, path, len, "");
@@ -117,7 +118,7 @@ static void add_canonical_query(struct buf *out, const char *query)
 		buf_add(&entries, "", 1);
 		query += len + (query[len] == '&');
 	}
-	qsort(list, count, sizeof(*list), compare_texts);
+	qsort((void *)list, count, sizeof(*list), compare_texts);
 	for (size_t i = 0; i < count; i++)
 		buf_addf(out, "%s%.*s=%s", i ? "&" : "", (int)name_len(list[i]),
 			 list[i], list[i] + name_len(list[i]) + 1);
@@ -154,7 +155,7 @@ static void add_canonical_headers(struct buf *out, struct buf *signed_headers,
 		list[count] = entries.data + entries.len;
 		add_header(headers[count], count);
 	}
-	qsort(list, count, sizeof(*list), compare_texts);
+	qsort((void *)list, count, sizeof(*list), compare_texts);
 	for (size_t i = 0; i < count; i++) {
 		int len = (int)name_len(list[i]);
 
