@@ -277,7 +277,8 @@ static int sign(struct http_request *sent)
 	if (current->type)
 		request.headers[count++] = current->type;
 	buf_wipe(&authorization);
-	memcpy(sent->headers, request.headers, count * sizeof(char *));
+	for (size_t i = 0; i < count; i++)
+		sent->headers[i] = request.headers[i];
 	sent->headers[count++] = authorization.data;
 	sent->headers[count] = "Expect:"; /* else older libcurl asks first */
 	return sigv4_authorization(&request, &scope, secret, &authorization);
