@@ -17,7 +17,7 @@
 
 enum {
 	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
-	RETRY_AFTER_LIMIT_MS = 600000, /* more is not meant for a boot */
+	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
 
 BUF(body, HTTP_LIMIT);
@@ -74,7 +74,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 		buf_add(&value, line + 12, len - 12);
 		http_answer.retry_after_ms = strtol(value.data, NULL, 10);
 		if (http_answer.retry_after_ms < 0 ||
-		    http_answer.retry_after_ms > RETRY_AFTER_LIMIT_MS / 1000)
+		    http_answer.retry_after_ms > RETRY_AFTER_LIMIT_S)
 			http_answer.retry_after_ms = 0;
 		http_answer.retry_after_ms *= 1000;
 	}

@@ -24,11 +24,14 @@ BUF(ids, 1024); /* of all of them */
 
 static int on_zone(const struct hosted_zone *zone)
 {
-	if (zone->is_private != found.is_private ||
+	size_t len = strlen(zone->name);
+	size_t best = strlen(found.zone.name);
+
+	if (len < best || zone->is_private != found.is_private ||
 	    !dnsname_in_zone(found.name, zone->name) ||
 	    !dnsname_in_zone(zone->name, found.longer))
 		return 0;
-	if (strlen(zone->name) > strlen(found.zone.name)) {
+	if (len > best) {
 		found.count = 0;
 		buf_clear(&ids);
 	}

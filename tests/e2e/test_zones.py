@@ -189,3 +189,14 @@ def test_a_zone_that_does_not_say_is_public(run, emulator, zone):
         + "</HostedZones><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>"))
     assert run().status == 0
     assert zone.values("webdev1.ec2.example.com", "A") == ["54.123.123.123"]
+
+
+def test_the_longest_zone_wins_in_any_order(run, emulator, zone, instance):
+    instance.tags["dnsname"] = "ec2.example.com"
+    entry = "<HostedZone><Id>/hostedzone/{}</Id><Name>{}.</Name></HostedZone>"
+    emulator.faults.add(operation="ListHostedZonesByName", times=None, status=200, body=(
+        '<?xml version="1.0"?><ListHostedZonesByNameResponse><HostedZones>'
+        + entry.format(zone.id, "ec2.example.com") + entry.format("ZPARENT", "example.com")
+        + "</HostedZones><IsTruncated>false</IsTruncated></ListHostedZonesByNameResponse>"))
+    assert run().status == 0
+    assert zone.values("ec2.example.com", "A") == ["54.123.123.123"]
