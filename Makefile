@@ -116,6 +116,37 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 
 -include $(wildcard $B/*.d $B/tests/*.d)
 
+# ---- The release: what rides in user-data, for every distribution. ----
+
+RELEASE := $(addprefix $B/release/bootname-,x86_64 aarch64)
+
+.PHONY: release
+release: $(RELEASE:=.gz)
+	@for program in $(RELEASE); do printf '%s: %s bytes, %s embedded\n' \
+		"$$program" $$(wc -c <$$program) $$(wc -c <$$program.gz); done
+
+$(RELEASE): $B/release/bootname-%: $(SOURCES) $(HEADERS) \
+		cloud-config/release.sh Makefile
+	$(call say,RELEASE,$@)
+	@mkdir -p $(@D)
+	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) $(SOURCES)
+
+$(RELEASE:=.gz): %.gz: % cloud-config/embed.py
+	$(call say,ZOPFLI,$@)
+	$(Q)$(PYTHON) cloud-config/embed.py $< > $*.embedded
+	$(Q)zopfli --i100 -c $*.embedded > $@
+
+# ---- User-data. ----
+
+ARCH ?= $(shell uname -m)
+
+# OPTIONS: more for mkuserdata, such as --systemd.
+.PHONY: user-data
+user-data: $B/bootname $B/release/bootname-$(ARCH).gz
+	$(if $(SETTINGS),,$(error name the file of settings: make $@ SETTINGS=FILE))
+	@$(PYTHON) cloud-config/mkuserdata --arch $(ARCH) --check-with $< \
+		--helper $(lastword $^) -o $B/user-data $(OPTIONS) '$(SETTINGS)'
+
 # ---- What is missing on this machine. ----
 
 # Without another goal: everything that any goal needs.
@@ -137,13 +168,16 @@ TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign
 .PHONY: tests
 tests: $B/bootname $(TEST_PROGRAMS)
 
+# The release is built with Debian's compilers; once, not per sanitizer.
+CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
+
 .PHONY: check
-check: tests
+check: tests $(CHECK_RELEASE)
 	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS)
 
 .PHONY: check-asan
 check-asan:
-	@$(MAKE) --no-print-directory check B=$B/asan \
+	@$(MAKE) --no-print-directory check B=$B/asan CHECK_RELEASE= \
 		OPTIMIZE="-O1 -g -fno-omit-frame-pointer" \
 		HARDEN_CFLAGS="-fsanitize=address$(comma)undefined \
 			-fno-sanitize-recover=all" \
@@ -154,6 +188,27 @@ check-valgrind: tests
 	@B=$(abspath $B) BOOTNAME_WRAPPER="valgrind -q --error-exitcode=99 \
 		--leak-check=full --errors-for-leak-kinds=definite$(comma)possible \
 		--trace-children=no" sh tests/check.sh $(UNIT_TESTS)
+
+# Debian's libraries for arm64, under a name that tells what is in it.
+ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1
+ARM64_ROOT = $(or $(BOOTNAME_CACHE),build/cache)/arm64-$(subst $(comma),-,$(ARM64_PACKAGES))
+ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py)
+
+$(ARM64_ROOT):
+	$(call say,ROOT,$@)
+	@rm -rf $@.new && mkdir -p $(@D)
+	$(Q)mmdebstrap --quiet --mode=chrootless --variant=extract \
+		--skip=check/chrootless --architectures=arm64 \
+		--include=$(ARM64_PACKAGES) bookworm $@.new
+	@mv $@.new $@
+
+# The release for arm64, wherever this is: QEMU runs it, without a root's rights.
+.PHONY: check-arm64
+check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
+	@command -v qemu-aarch64 >/dev/null || { echo 'try: make deps $@' >&2; exit 1; }
+	@B=$(abspath $B) BOOTNAME=$(abspath $<) PYTHONDONTWRITEBYTECODE=1 \
+		BOOTNAME_WRAPPER="qemu-aarch64 -L $(abspath $(ARM64_ROOT))" \
+		$(PYTHON) -m pytest -q -rs -p no:cacheprovider -n "$$(nproc)" $(ARM64_TESTS)
 
 .PHONY: demo
 demo: $B/bootname
@@ -225,8 +280,8 @@ lint-musl: | $B
 
 .PHONY: lint-shell
 lint-shell:
-	$(call say,SHELL,'.ci tests')
-	$(Q)shellcheck .ci/run tests/*.sh
+	$(call say,SHELL,'.ci cloud-config tests')
+	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh
 
 .PHONY: lint-man
 lint-man:
@@ -237,8 +292,8 @@ lint-man:
 
 .PHONY: lint-python
 lint-python:
-	$(call say,PYTHON,tests)
-	$(Q)$(PYTHON) -m pyflakes tests
+	$(call say,PYTHON,'cloud-config tests')
+	$(Q)$(PYTHON) -m pyflakes cloud-config/mkuserdata cloud-config/*.py tests
 
 # ---- Installing. ----
 
@@ -277,8 +332,11 @@ help:
 	@printf '%s\n' \
 		'make deps          install what is missing (deps GOAL: for that only)' \
 		'make               build/bootname' \
+		'make release       build/release: small, for x86-64 and arm64 (Debian, Ubuntu)' \
+		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
 		'make demo          an emulated instance gets its name' \
 		'make check         every test' \
+		'make check-arm64   the main tests on the arm64 release, by QEMU' \
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
 		'make lint          style and static analysis' \

@@ -3,12 +3,18 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-valgrind lint dist} "
+goals=" ${*:-all demo check check-arm64 check-valgrind lint dist} "
+
+# The architecture that the release is cross-built for, as packages name it.
+case $(uname -m) in
+aarch64) cross=x86-64 c_library=amd64 ;;
+*) cross=aarch64 c_library=arm64 ;;
+esac
 
 # One line a package: the goals that need it, its name for apt-get and for dnf
 # ("-": that distribution has none, or has it in another one of the list).
 packages() {
-	cat <<-'LIST'
+	cat <<-LIST
 	build           gcc                   gcc
 	build           libc6-dev             glibc-devel
 	build           pkg-config            pkgconf-pkg-config
@@ -27,10 +33,20 @@ packages() {
 	check           libcmocka-dev         libcmocka-devel
 	check           python3-pytest        python3-pytest
 	check           python3-pytest-xdist  python3-pytest-xdist
+	check           python3-yaml          python3-pyyaml
+	check           python3-pyelftools    -
 	check           curl                  curl
+	check           wget                  wget
 	check           mandoc                mandoc
 	check           libasan               libasan
 	check           libubsan              libubsan
+	release         gcc-$cross-linux-gnu  -
+	release         libc6-dev-$c_library-cross  -
+	release         zopfli                -
+	release         python3               python3
+	check-arm64     mmdebstrap            -
+	check-arm64     debian-archive-keyring  -
+	check-arm64     qemu-user             -
 	check-valgrind  valgrind              valgrind
 	lint            clang                 clang
 	lint            clang-format          clang-tools-extra
@@ -50,6 +66,10 @@ case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "*)
 	kinds="$kinds emulate" ;;
 esac
 case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
+case $goals in *" release "* | *" user-data "* | *" check"*)
+	kinds="$kinds release" ;;
+esac
+case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-valgrind "*) kinds="$kinds check-valgrind" ;; esac
 case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
 case $goals in *" dist"*) kinds="$kinds dist" ;; esac

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -106,7 +107,8 @@ def test_manual_is_sound_mdoc(page):
     assert (lint.returncode, lint.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md",
+                                  "docs/user-data.md"])
 def test_links_point_to_files_that_exist(page):
     targets = re.findall(r"\]\(([\w./-]+)\)", read(page))
     assert targets or page == "docs/ARCHITECTURE.md"
@@ -114,15 +116,45 @@ def test_links_point_to_files_that_exist(page):
         assert (TOP / page).parent.joinpath(target).exists(), target
 
 
-@pytest.mark.parametrize("path", ["cloud-config/baked.yaml", "cloud-config/dns-update-policy.json"])
+@pytest.mark.parametrize("path", ["cloud-config/bootname.yaml", "cloud-config/dns-update-policy.json"])
 def test_readme_shows_the_very_file(path):
     assert read(path).strip() in read("README.md")
 
 
 def test_readme_snippet_is_read_as_settings(run, zone):
-    result = run("-j", config=read("cloud-config/baked.yaml"))
+    result = run("-j", config=read("cloud-config/bootname.yaml"))
     assert result.json["zone_id"] == zone.id
     assert result.json["records"][0]["ttl"] == 60
+
+
+def test_readme_tells_on_its_first_screen_how_the_user_data_is_made():
+    screen = read("README.md").splitlines()[:40]
+    assert "    content: H4sI\u2026                    # the helper" in screen
+    assert [line for line in screen if line.startswith("    make deps user-data SETTINGS=")]
+
+
+def test_page_on_user_data_describes_every_option_and_no_other():
+    page = read("docs/user-data.md")
+    table = page[page.index("## Options") : page.index("Exit status: ")]
+    described = {
+        option
+        for cell in re.findall(r"^\| (`-.*?) \|", table, re.MULTILINE)
+        for option in re.findall(r"`(?:-o`, `)?(--[a-z0-9-]+)", cell)
+    }
+    usage = subprocess.run(
+        [sys.executable, TOP / "cloud-config/mkuserdata", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    options = set(re.findall(r"^  (?:-\w[ A-Z]*, )?(--[a-z0-9-]+)", usage, re.MULTILINE))
+    assert described == options - {"--help"}
+
+
+def test_page_on_user_data_lists_every_exit_status_and_no_other():
+    numbers = re.search(r"^USAGE, .* = ([\d, ]+)$", read("cloud-config/mkuserdata"), re.MULTILINE)
+    line = re.search(r"^Exit status: 0; (.*)$", read("docs/user-data.md"), re.MULTILINE)
+    assert re.findall(r"\b(\d\d)\b", line[1]) == numbers[1].split(", ")
 
 
 def test_readme_policy_allows_the_actions_that_a_run_takes(run, zone, calls):

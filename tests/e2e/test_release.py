@@ -1,0 +1,202 @@
+"""The release: a small, hardened program for each architecture, which runs on every distribution."""
+
+import gzip
+import os
+import pathlib
+import platform
+import re
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+elffile = pytest.importorskip("elftools.elf.elffile", reason="python3-pyelftools is not here")
+
+TOP = pathlib.Path(__file__).parents[2]
+BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
+MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
+PAGE = {"x86_64": 4096, "aarch64": 65536}           # the largest of any kernel there
+LIBRARIES = ["libcrypto.so.3", "libcurl.so.4", "libexpat.so.1", "libjson-c.so.5", "libyaml-0.so.2"]
+NAME = "webdev1.ec2.example.com"
+EXECUTABLE, WRITABLE = 1, 2                         # p_flags, see elf(5)
+BIND_NOW, NOW, PIE = 0x8, 0x1, 0x08000000           # DT_FLAGS and, both others, DT_FLAGS_1
+
+if os.environ.get("BOOTNAME_WRAPPER") \
+        or not (BUILD / f"release/bootname-{platform.machine()}.gz").exists():
+    pytest.skip("the release is tested in the normal build, with Debian's compilers",
+                allow_module_level=True)
+
+
+@pytest.fixture(params=MACHINES)
+def architecture(request):
+    return request.param
+
+
+@pytest.fixture
+def program(architecture):
+    """The release of that architecture."""
+    return BUILD / "release" / f"bootname-{architecture}"
+
+
+@pytest.fixture
+def elf(program):
+    """The same, to look into."""
+    with open(program, "rb") as file:
+        yield elffile.ELFFile(file)
+
+
+@pytest.fixture
+def dynamic(elf):
+    """What the loader is told: the values of each tag."""
+    tags = {}
+    for tag in elf.get_section_by_name(".dynamic").iter_tags():
+        tags.setdefault(tag.entry.d_tag, []).append(getattr(tag, "needed", tag.entry.d_val))
+    return tags
+
+
+def segments(elf, kind):
+    return [segment.header for segment in elf.iter_segments() if segment["p_type"] == kind]
+
+
+# What the file promises
+
+def test_is_a_position_independent_program(elf, dynamic, architecture):
+    assert elf.header.e_machine == MACHINES[architecture]
+    assert elf.header.e_type == "ET_DYN"
+    assert segments(elf, "PT_INTERP")
+    assert dynamic["DT_FLAGS_1"] == [NOW | PIE]
+    assert "DT_TEXTREL" not in dynamic
+
+
+def test_relocated_data_is_read_only_from_the_start(elf, dynamic, architecture):
+    [relro] = segments(elf, "PT_GNU_RELRO")
+    covered = range(relro.p_vaddr, relro.p_vaddr + relro.p_memsz)
+    for name in ".data.rel.ro", ".dynamic", ".got":
+        section = elf.get_section_by_name(name).header
+        assert section.sh_addr in covered
+        assert section.sh_addr + section.sh_size - 1 in covered
+    assert elf.get_section_by_name(".got.plt") is None
+    assert dynamic["DT_FLAGS"][0] & BIND_NOW
+    assert covered.stop % PAGE[architecture] == 0               # what is left over, is writable
+
+
+def test_every_kernel_can_map_it(elf, architecture):
+    assert {load.p_align for load in segments(elf, "PT_LOAD")} == {PAGE[architecture]}
+
+
+def test_nothing_is_writable_and_executable(elf):
+    [stack] = segments(elf, "PT_GNU_STACK")
+    assert not stack.p_flags & EXECUTABLE
+    for load in segments(elf, "PT_LOAD"):
+        assert not (load.p_flags & EXECUTABLE and load.p_flags & WRITABLE)
+
+
+def test_stack_and_buffers_are_checked(elf):
+    imports = {symbol.name for symbol in elf.get_section_by_name(".dynsym").iter_symbols()}
+    assert "__stack_chk_fail" in imports
+    assert [name for name in imports if re.fullmatch("__(?!stack).*_chk", name)]
+
+
+def test_needs_the_five_libraries_and_the_c_library(elf, dynamic, architecture):
+    needed = [*LIBRARIES, "libc.so.6"]
+    if architecture == "aarch64":
+        needed.append("ld-linux-aarch64.so.1")      # holds __stack_chk_guard there
+    assert sorted(dynamic["DT_NEEDED"]) == sorted(needed)
+    assert not {"DT_RPATH", "DT_RUNPATH"} & set(dynamic)
+
+
+def test_asks_no_version_but_of_an_old_c_library(elf):
+    asked = {library.name: [version.name for version in versions] for library, versions
+             in elf.get_section_by_name(".gnu.version_r").iter_versions()}
+    assert not {name for name in asked if not re.match("(libc|ld-linux-.*)[.]so[.]", name)}
+    glibc = [version.removeprefix("GLIBC_") for versions in asked.values() for version in versions]
+    assert max(tuple(map(int, version.split("."))) for version in glibc) <= (2, 34), asked
+
+
+def test_has_no_symbols_and_no_notes(elf):
+    names = [section.name for section in elf.iter_sections()]
+    assert not [name for name in names if re.match("[.](symtab|strtab|debug|comment|note)", name)]
+
+
+def test_embedded_form_is_the_same_program(program):
+    packed = program.with_name(f"{program.name}.gz").read_bytes()
+    assert packed[:8] == b"\x1f\x8b\x08\0\0\0\0\0"              # neither a name nor a time
+    embedded, whole = gzip.decompress(packed), bytearray(program.read_bytes())
+    struct.pack_into("<Q", whole, 40, 0)
+    struct.pack_into("<HHH", whole, 58, 0, 0, 0)
+    assert embedded == whole[:len(embedded)]
+
+
+def test_same_source_gives_same_bytes(tmp_path, architecture):
+    built = []
+    for number, build in enumerate(("build", "another/folder")):
+        tree = tmp_path / ("in/" * number + "tree")
+        for folder in ("helper", "cloud-config"):
+            shutil.copytree(TOP / folder, tree / folder)
+        shutil.copy(TOP / "Makefile", tree)
+        path = f"{build}/release/bootname-{architecture}"
+        subprocess.run(["make", "-s", f"B={build}", "VERSION=1.2.3-x", path], cwd=tree, check=True,
+                       env={"PATH": os.environ["PATH"], "CFLAGS": f"-O{number}"})
+        built.append((tree / path).read_bytes())
+    assert built[0] == built[1]
+    assert b"1.2.3-x" in built[0]
+
+
+# Runs, of this machine's own architecture
+
+@pytest.fixture(params=["release", "embedded"])
+def released(request, monkeypatch, tmp_path):
+    """Makes `run` run the release."""
+    path = BUILD / "release" / f"bootname-{platform.machine()}"
+    if request.param == "embedded":
+        embedded = tmp_path / "50-bootname"
+        embedded.write_bytes(gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()))
+        embedded.chmod(0o755)
+        path = embedded
+    monkeypatch.setenv("BOOTNAME", str(path))
+
+
+@pytest.fixture(scope="session")
+def unversioned(tmp_path_factory):
+    """A folder with this machine's libcurl as Amazon Linux and Fedora have it: without versions."""
+    folder = tmp_path_factory.mktemp("unversioned")
+    [path] = re.findall(r"libcurl[.]so[.]4 => (\S+)", subprocess.run(
+        ["ldd", BUILD / "bootname"], capture_output=True, text=True, check=True).stdout)
+    library = bytearray(pathlib.Path(path).read_bytes())
+    with open(path, "rb") as file:
+        elf = elffile.ELFFile(file)
+        # The index of each symbol's version: 1 is that of a symbol without one.
+        versions = elf.get_section_by_name(".gnu.version")["sh_offset"]
+        for number, symbol in enumerate(elf.get_section_by_name(".dynsym").iter_symbols()):
+            if symbol["st_shndx"] != "SHN_UNDEF":
+                struct.pack_into("<H", library, versions + 2 * number, 1)
+        # The table of its versions: for a tag that the loader passes over.
+        section = elf.get_section_by_name(".dynamic")
+        for number, tag in enumerate(section.iter_tags()):
+            if tag.entry.d_tag in ("DT_VERDEF", "DT_VERDEFNUM"):
+                struct.pack_into("<Q", library, section["sh_offset"] + 16 * number, 0x6000000d)
+    (folder / "libcurl.so.4").write_bytes(library)
+    return folder
+
+
+def test_release_sets_the_name(run, zone, released):
+    result = run()
+    assert (result.status, result.stdout, result.stderr) \
+        == (0, f"setting {NAME} to 54.123.123.123\n", "")
+    assert zone.values(NAME, "A") == ["54.123.123.123"]
+
+
+def test_release_tells_its_version(run, released):
+    assert re.fullmatch(r"bootname \S+\n", run("--version").stdout)
+
+
+def test_release_runs_silently_with_unversioned_libcurl(run, zone, unversioned, monkeypatch):
+    environment = {"LD_LIBRARY_PATH": str(unversioned)}
+    versioned = subprocess.run([BUILD / "bootname", "-V"], env=environment, capture_output=True,
+                               text=True, check=True)
+    assert "libcurl.so.4: no version information available" in versioned.stderr
+    monkeypatch.setenv("BOOTNAME", str(BUILD / "release" / f"bootname-{platform.machine()}"))
+    result = run(env=environment)
+    assert (result.status, result.stderr) == (0, "")
+    assert zone.values(NAME, "A") == ["54.123.123.123"]
