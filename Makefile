@@ -36,22 +36,25 @@ comma := ,
 # ---- What the program is made of, floor by floor. ----
 
 FLOORS := \
-	errinfo,platform \
-	buf,secret,retry \
-	dnsname,template \
+	pattern,platform \
+	buf,secret \
+	errinfo \
+	document,retry \
+	dnsname \
 	http,sigv4,xml,settings \
 	imds,aws \
 	route53,ec2,sts \
 	credentials,instance,zone \
 	plan \
-	report \
-	up \
-	main
-PROGRAMS := main
+	report,state \
+	up,json \
+	main,boot
+# main: the program; boot: what rides in user-data, without people's options.
+PROGRAMS := main boot
 MODULES := $(filter-out $(PROGRAMS),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
-SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) $(PROGRAMS)))
+SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main))
 HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
 OBJECTS := $(SOURCES:helper/%.c=$B/%.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -119,22 +122,34 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 # ---- The release: what rides in user-data, for every distribution. ----
 
 RELEASE := $(addprefix $B/release/bootname-,x86_64 aarch64)
+BOOT := $(RELEASE:$B/release/bootname-%=$B/release/boot-%)
+RELEASE_NEEDS := $(SOURCES) helper/boot.c $(HEADERS) cloud-config/release.sh \
+	Makefile
+define RELEASE_IT
+	$(call say,RELEASE,$@)
+	@mkdir -p $(@D)
+	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) \
+		$(patsubst %,helper/%.c,$(filter-out $(WITHOUT),$(MODULES)) $(MAIN))
+endef
 
 .PHONY: release
-release: $(RELEASE:=.gz)
+release: $(RELEASE) $(RELEASE:=.gz)
 	@for program in $(RELEASE); do printf '%s: %s bytes, %s embedded\n' \
 		"$$program" $$(wc -c <$$program) $$(wc -c <$$program.gz); done
 
-$(RELEASE): $B/release/bootname-%: $(SOURCES) $(HEADERS) \
-		cloud-config/release.sh Makefile
-	$(call say,RELEASE,$@)
-	@mkdir -p $(@D)
-	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) $(SOURCES)
+$(RELEASE): MAIN := main
+$(BOOT): MAIN := boot
+$(BOOT): WITHOUT := json
+$(RELEASE): $B/release/bootname-%: $(RELEASE_NEEDS)
+	$(RELEASE_IT)
+$(BOOT): $B/release/boot-%: $(RELEASE_NEEDS)
+	$(RELEASE_IT)
 
-$(RELEASE:=.gz): %.gz: % cloud-config/embed.py
+$(RELEASE:=.gz): $B/release/bootname-%.gz: $B/release/boot-% \
+		cloud-config/embed.py
 	$(call say,ZOPFLI,$@)
-	$(Q)$(PYTHON) cloud-config/embed.py $< > $*.embedded
-	$(Q)zopfli --i100 -c $*.embedded > $@
+	$(Q)$(PYTHON) cloud-config/embed.py $< > $<.embedded
+	$(Q)zopfli --i100 -c $<.embedded > $@
 
 # ---- User-data. ----
 

@@ -34,7 +34,7 @@ done
 # The page size is the linker's, 64 KiB for arm64: some kernels there have it.
 small='-Os -flto -ffunction-sections -fdata-sections -Wl,--gc-sections
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
-	-Wl,--no-eh-frame-hdr,--hash-style=gnu -Wl,-z,noseparate-code'
+	-Wl,--no-eh-frame-hdr,--hash-style=gnu,--as-needed -Wl,-z,noseparate-code'
 # All large buffers are static: -fstack-protector-strong would add mostly size.
 hardened='-fPIE -pie -fstack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,text'
@@ -42,11 +42,13 @@ reproducible='-frandom-seed=bootname -Wl,--build-id=none'
 # What makes functions more alike, for zopfli: each was measured and saves 20 to
 # 500 bytes.
 alike='-fno-schedule-insns2 -fno-expensive-optimizations -fno-tree-tail-merge
-	-fno-caller-saves'
+	-fno-caller-saves -fno-optimize-sibling-calls -fno-tree-dominator-opts
+	-mgeneral-regs-only -flto-partition=none'
 case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
-	-fno-jump-tables" ;;
-aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions" ;;
+	-fno-jump-tables -fno-ipa-cp" ;;
+aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions
+	-fno-if-conversion -mcmodel=tiny" ;;
 esac
 # libc's headers for that architecture, then this machine's for the libraries.
 headers="-idirafter /usr/include/$(gcc -print-multiarch)

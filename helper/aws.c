@@ -1,22 +1,19 @@
 #include "aws.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "errinfo.h"
 #include "http.h"
+#include "pattern.h"
 #include "platform.h"
 #include "secret.h"
 #include "sigv4.h"
 
 enum {
-	CONNECT_MS = 3000,
-	ANSWER_MS = 10000,
-	MESSAGE_LIMIT = 600, /* bytes of a service's message in an error */
+	TRY_MS = 13000, /* to connect and to answer */
 	/* AWS takes signatures of 300 s ago and ahead. */
 	CLOCK_TOLERANCE_S = 240,
 };
@@ -33,21 +30,19 @@ static bool was_corrected; /* the clock, on its behalf */
 
 /* ---- Endpoints. ---- */
 
+static struct buf url;
+
 /* Source: botocore, endpoint rule sets and partitions. */
 static const struct partition {
-	char region[9]; /* how its regions begin */
-	char name[12];
-	char route53[16]; /* the region that Route 53 is signed for */
-	char domain[20];
-	char dual_stack[30]; /* domain; "": none */
+	char region[8]; /* how its regions begin */
+	char name[11];
+	char route53[15]; /* the region that Route 53 is signed for */
+	char domain[18];
+	char dual_stack[29]; /* domain */
 } partitions[] = {
 	{"cn-", "aws-cn", "cn-northwest-1", "amazonaws.com.cn",
 	 "api.amazonwebservices.com.cn"},
 	{"us-gov-", "aws-us-gov", "us-gov-west-1", "amazonaws.com", "api.aws"},
-	{"us-iso-", "aws-iso", "us-iso-east-1", "c2s.ic.gov", ""},
-	{"us-isob-", "aws-iso-b", "us-isob-east-1", "sc2s.sgov.gov", ""},
-	{"eu-isoe-", "aws-iso-e", "eu-isoe-west-1", "cloud.adc-e.uk", ""},
-	{"us-isof-", "aws-iso-f", "us-isof-south-1", "csp.hci.ic.gov", ""},
 	{"eusc-", "aws-eusc", "eusc-de-east-1", "amazonaws.eu",
 	 "api.amazonwebservices.eu"},
 	{"", "aws", "us-east-1", "amazonaws.com", "api.aws"},
@@ -66,71 +61,49 @@ static const struct partition *partition(void)
 
 static bool is_on(const char *variable)
 {
-	const char *value = getenv(variable);
-
-	return value && !strcasecmp(value, "true");
-}
-
-/* Whether it is TLS, or goes no further than this machine. */
-static bool is_safe(const char *url)
-{
-	static const char here[][2][20] = {
-		{"http://127.", ":.0123456789"},
-		{"http://[::1]", ":0123456789"},
-		{"http://localhost", ":0123456789"},
-	};
-
-	for (size_t i = 0; i < sizeof(here) / sizeof(*here); i++) {
-		size_t len = strlen(here[i][0]);
-
-		if (!strncmp(url, here[i][0], len) &&
-		    !url[len + strspn(url + len, here[i][1])])
-			return true;
-	}
-	return !strncmp(url, "https://", 8);
+	return pattern_matches(platform_user_variable(variable),
+			       "^[Tt][Rr][Uu][Ee]$");
 }
 
 /* Route 53 is global: its dual-stack host says so where others say their
  * region, and in GovCloud it has the partition's name. */
-static void add_default(struct buf *url, enum aws_service service)
+static void add_default(enum aws_service service)
 {
 	const struct partition *of = partition();
-	bool dual_stack = *of->dual_stack &&
-			  (is_on("AWS_USE_DUALSTACK_ENDPOINT") ||
-			   http_needs_ipv6("192.0.2.1", "2001:db8::1"));
-	bool is_gov = !strcmp(of->name, "aws-us-gov");
+	bool dual_stack = aws.is_ipv6 || is_on("AWS_USE_DUALSTACK_ENDPOINT");
+	bool is_gov = service == AWS_ROUTE53 && of->region[3] == 'g';
 	const char *region = aws.region;
 
 	if (service == AWS_ROUTE53)
 		region = is_gov ? "us-gov" : dual_stack ? "global" : "";
-	buf_addf(url, "https://%s%s%s%s.%s", services[service],
-		 is_on("AWS_USE_FIPS_ENDPOINT") &&
-				 !(is_gov && service == AWS_ROUTE53)
-			 ? "-fips"
-			 : "",
+	buf_addf(&url, "https://%s%s%s%s.%s", services[service],
+		 !is_gov && is_on("AWS_USE_FIPS_ENDPOINT") ? "-fips" : "",
 		 *region ? "." : "", region,
 		 dual_stack ? of->dual_stack : of->domain);
 }
 
-static int add_endpoint(struct buf *url, enum aws_service service)
+/* An override is TLS, or goes no further than this machine. */
+static int add_endpoint(enum aws_service service)
 {
 	static const char variables[AWS_SERVICES][28] = {
 		"AWS_ENDPOINT_URL_ROUTE_53",
 		"AWS_ENDPOINT_URL_EC2",
 		"AWS_ENDPOINT_URL_STS",
 	};
-	const char *override = getenv(variables[service]);
+	const char *override = platform_variable(variables[service]);
 
-	if (!override || !*override)
-		override = getenv("AWS_ENDPOINT_URL");
-	if (!override || !*override) {
-		add_default(url, service);
+	if (!override)
+		override = platform_variable("AWS_ENDPOINT_URL");
+	if (!override) {
+		add_default(service);
 		return 0;
 	}
-	buf_addf(url, "%s", override);
-	while (url->len && url->data[url->len - 1] == '/')
-		url->data[--url->len] = '\0';
-	return is_safe(url->data)
+	buf_addf(&url, "%s", override);
+	while (url.len && url.data[url.len - 1] == '/')
+		url.data[--url.len] = '\0';
+	return pattern_matches(url.data,
+			       "^(https://|http://(127\\.[0-9.]*|\\[::1]|"
+			       "localhost)(:[0-9]*)?$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");
@@ -138,150 +111,128 @@ static int add_endpoint(struct buf *url, enum aws_service service)
 
 /* ---- Errors: three shapes of Route 53's, and EC2's and STS's. ---- */
 
-BUF(message, 65536);
-static char root[64]; /* the code, where no element Code holds one */
-static char code[64];
+static struct buf code, message;
 
-static int on_complaint(void *context, const char *path, const char *text)
+/* Where no element Code holds the code, the root has it for its name. */
+static int on_complaint(const struct buf *row)
 {
-	(void)context;
-	if (!strchr(path + 1, '/'))
-		(void)snprintf(root, sizeof(root), "%s", path + 1);
-	else if (xml_ends(path, "Message"))
-		buf_addf(&message, "%s%s", message.len ? "; " : "", text);
-	else
-		(void)xml_take(path, text, "Code", code, sizeof(code));
+	const struct buf *named = row[1].len ? &row[1] : &xml_root;
+	char *leak;
+
+	if (row[1].len || row[2].len)
+		buf_set(&code, "%.63s", named->data);
+	/* The first line, and of that no canonical request: a refused
+	 * signature's message repeats it, session token included. */
+	buf_addf(&message, "%.*s", (int)strcspn(row[2].data, "\r\n"),
+		 row[2].data);
+	leak = strstr(message.data, "The Canonical");
+	if (leak)
+		*leak = '\0';
 	return 0;
-}
-
-/*
- * The first line only: behind it a refused signature's message repeats the
- * canonical request, session token included.
- */
-static void cut_message(void)
-{
-	char *canonical = strstr(message.data, "The Canonical");
-	size_t len = strcspn(message.data, "\r\n");
-
-	if (canonical && canonical < message.data + len)
-		len = (size_t)(canonical - message.data);
-	if (len > MESSAGE_LIMIT)
-		len = MESSAGE_LIMIT;
-	message.data[len] = '\0';
-}
-
-/* Each with a blank behind it.  Source: botocore, retries/standard.py. */
-static const char throttling[] =
-	"Throttling ThrottlingException ThrottledException RequestThrottled "
-	"RequestThrottledException TooManyRequestsException SlowDown "
-	"RequestLimitExceeded BandwidthLimitExceeded EC2ThrottledException "
-	"PriorRequestNotComplete ";
-static const char transient[] =
-	"RequestTimeout RequestTimeoutException InternalError InternalFailure "
-	"ServiceUnavailable ";
-static const char expired[] =
-	"ExpiredToken ExpiredTokenException RequestExpired ";
-static const char forbidden[] =
-	"AccessDenied AccessDeniedException UnauthorizedOperation ";
-
-static bool is_code(const char *list)
-{
-	const char *found = *code ? strstr(list, code) : NULL;
-
-	return found && found[strlen(code)] == ' ' &&
-	       (found == list || found[-1] == ' ');
 }
 
 /* Which exit status the answer deserves, and what to do about it. */
 static int complain(void)
 {
-	long status = http_answer.status;
-	bool is_arn = !strchr("*a", current->resource[0]);
+	long http = http_answer.status;
+	int status = STATUS_DATA;
+	bool is_forbidden;
 
-	root[0] = code[0] = '\0';
-	buf_clear(&message);
+	buf_wipe(&code);
+	buf_wipe(&message);
 	/* A front end may answer with something else: the status will do. */
-	if (xml_read(http_answer.body, on_complaint, NULL))
-		code[0] = root[0] = '\0';
-	if (!code[0] && message.len)
-		memcpy(code, root, sizeof(code));
-	cut_message();
-	(void)errinfo_set(STATUS_DATA, "%s: HTTP %ld", current->operation,
-			  status);
-	if (code[0])
-		(void)errinfo_add(" %s: %s", code, message.data);
-	if (is_code(throttling) || status == 429 || status == 509)
-		errinfo.again = AGAIN_THROTTLED;
-	else if (is_code(transient) || status >= 500)
-		errinfo.again = AGAIN_LATER;
-	if (errinfo.again)
-		errinfo.status = STATUS_DEADLINE;
-	else if (!strcmp(code, "NoSuchHostedZone"))
-		errinfo.status = STATUS_UNAVAILABLE;
-	else if (status == 401 || status == 403 || is_code(forbidden))
-		errinfo.status = STATUS_DENIED;
-	if (is_code(forbidden))
+	if (xml_read(http_answer.body, http_answer.size, "- Code Message ",
+		     on_complaint))
+		buf_wipe(&code);
+	is_forbidden = pattern_matches(code.data,
+				       "AccessDenied|UnauthorizedOperation");
+	/* Source: botocore, retries/standard.py. */
+	if (http == 429 || http == 509 ||
+	    pattern_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
+				       "(Request|Bandwidth)LimitExceeded|"
+				       "PriorRequestNotComplete"))
+		status = STATUS_DEADLINE | AGAIN_THROTTLED;
+	else if (http >= 500 ||
+		 pattern_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
+					    "ServiceUnavailable"))
+		status = STATUS_DEADLINE | AGAIN_LATER;
+	else if (!strcmp(code.data, "NoSuchHostedZone"))
+		status = STATUS_UNAVAILABLE;
+	else if (http == 401 || http == 403 || is_forbidden)
+		status = STATUS_DENIED;
+	(void)errinfo_set(status, "%s: HTTP %ld", current->operation, http);
+	if (code.len)
+		(void)errinfo_add(" %s: %.600s", code.data, message.data);
+	if (is_forbidden) {
+		bool is_arn = strchr("hc", current->resource[0]);
+
 		(void)errinfo_add(
 			"; the role's policy must allow %s:%s on "
 			"%s%s%s%s",
 			services[current->service], current->operation,
 			is_arn ? "arn:" : "", is_arn ? partition()->name : "",
 			is_arn ? ":route53:::" : "", current->resource);
-	memcpy(errinfo.code, code, sizeof(code));
+	}
+	errinfo.code = code.data;
 	return -1;
 }
 
 /* ---- The call. ---- */
 
-BUF(url, 8192); /* a change id may take 6500 bytes */
-BUF(host_line, 300);
-BUF(date_line, 64);
-BUF(token_line, 9000);
-BUF(authorization, 1024);
-
-static int sign(struct http_request *sent)
+static const char *method(void)
 {
-	static const char date[] = "X-Amz-Date: ";
+	return *current->body ? "POST" : "GET";
+}
+
+static struct buf headers; /* the signed ones, then the others */
+
+static int sign(void)
+{
+	static struct buf scope, signed_headers, canonical_request,
+		string_to_sign;
 	const char *host = strchr(url.data, ':') + 3;
+	const char *token = secret->field[SECRET_SESSION_TOKEN];
+	/* Only a user's own key goes without. */
+	bool has_token = !platform_has_user || *token;
+	const char *type = "content-type:application/x-www-form-urlencoded\n";
+	const char *region = aws.region;
 	time_t now = time(NULL) + (time_t)clock_offset_s;
 	char timestamp[20] = "";
-	struct tm utc;
-	struct sigv4_request request = {
-		.method = sent->method,
-		.path = current->path,
-		.query = current->query,
-		.headers = {host_line.data, date_line.data},
-		.body = current->body,
-	};
-	const struct sigv4_scope scope = {
-		.timestamp = timestamp,
-		.region = current->service == AWS_ROUTE53 ? partition()->route53
-							  : aws.region,
-		.service = services[current->service],
-	};
-	size_t count = 2;
+	static struct tm utc;
+	int rc;
 
-	if (!gmtime_r(&now, &utc) ||
-	    !strftime(timestamp, sizeof(timestamp), "%Y%m%dT%H%M%SZ", &utc))
-		return errinfo_set(STATUS_SYSTEM, "the clock is unusable");
-	buf_clear(&host_line);
-	buf_addf(&host_line, "Host: %.*s", (int)strcspn(host, "/"), host);
-	buf_clear(&date_line);
-	buf_addf(&date_line, "%s%s", date, timestamp);
-	buf_wipe(&token_line);
-	if (secret->session_token[0]) {
-		buf_addf(&token_line, "X-Amz-Security-Token: %s",
-			 secret->session_token);
-		request.headers[count++] = token_line.data;
+	(void)gmtime_r(&now, &utc);
+	(void)strftime(timestamp, sizeof(timestamp), "%Y%m%dT%H%M%SZ", &utc);
+	if (current->service == AWS_ROUTE53) {
+		type = "content-type:application/xml\n";
+		region = partition()->route53;
 	}
-	if (current->type)
-		request.headers[count++] = current->type;
-	buf_wipe(&authorization);
-	for (size_t i = 0; i < count; i++)
-		sent->headers[i] = request.headers[i];
-	sent->headers[count++] = authorization.data;
-	sent->headers[count] = "Expect:"; /* else older libcurl asks first */
-	return sigv4_authorization(&request, &scope, secret, &authorization);
+	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, region,
+		services[current->service]);
+	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
+		*current->body ? type : "", (int)strcspn(host, "/"), host,
+		timestamp, has_token ? "x-amz-security-token:" : "", token,
+		has_token ? "\n" : "");
+	buf_set(&signed_headers, "%shost;x-amz-date%s",
+		*current->body ? "content-type;" : "",
+		has_token ? ";x-amz-security-token" : "");
+	buf_wipe(&string_to_sign);
+	rc = sigv4_canonical_request(&canonical_request, method(),
+				     current->path, current->query,
+				     headers.data, signed_headers.data,
+				     current->body) ||
+	     sigv4_string_to_sign(&string_to_sign, timestamp, scope.data,
+				  canonical_request.data);
+	buf_wipe(&canonical_request); /* holds the session token */
+	buf_addf(&headers,
+		 "authorization:AWS4-HMAC-SHA256 Credential=%s/%s, "
+		 "SignedHeaders=%s, Signature=",
+		 secret->field[SECRET_ACCESS_KEY_ID], scope.data,
+		 signed_headers.data);
+	rc = rc || sigv4_signature(&headers, secret->field[SECRET_ACCESS_KEY],
+				   scope.data, string_to_sign.data);
+	buf_addf(&headers, "\nexpect:"); /* else older libcurl asks first */
+	return rc ? -1 : 0;
 }
 
 /* Whether it was refused for its time, and can be signed by the server's. */
@@ -297,37 +248,23 @@ static bool correct_clock(void)
 	return true;
 }
 
-static int give_up(void)
+static int attempt(void)
 {
+	do {
+		if (sign())
+			return -1;
+		aws.calls[current->service]++;
+		if (http_send(method(), url.data, headers.data, current->body,
+			      url.data[4] == 's' ? aws.proxy : "", TRY_MS))
+			(void)errinfo_add(" (%s)", current->operation);
+		else if (http_answer.status / 100 == 2)
+			return 0;
+		else
+			(void)complain();
+	} while (!errinfo.again && correct_clock());
 	if (!aws.is_patient)
 		errinfo.again = AGAIN_NEVER;
 	return -1;
-}
-
-static int attempt(void)
-{
-	struct http_request sent = {
-		.method = current->body ? "POST" : "GET",
-		.url = url.data,
-		.body = current->body,
-		.proxy = strncmp(url.data, "http:", 5) ? aws.proxy : "",
-		.connect_timeout_ms = CONNECT_MS,
-		.timeout_ms = CONNECT_MS + ANSWER_MS,
-	};
-
-	do {
-		if (sign(&sent))
-			return -1;
-		aws.calls[current->service]++;
-		if (http_send(&sent, HTTP_LIMIT)) {
-			(void)errinfo_add(" (%s)", current->operation);
-			return give_up();
-		}
-		if (http_answer.status / 100 == 2)
-			return 0;
-		(void)complain();
-	} while (!errinfo.again && correct_clock());
-	return give_up();
 }
 
 static int call(const struct aws_request *request, const struct secret *used)
@@ -335,20 +272,19 @@ static int call(const struct aws_request *request, const struct secret *used)
 	current = request;
 	secret = used;
 	was_corrected = false;
-	code[0] = '\0';
-	buf_clear(&url);
-	if (add_endpoint(&url, request->service))
+	buf_wipe(&url);
+	if (add_endpoint(request->service))
 		return -1;
 	buf_addf(&url, "%s%s%s", request->path, *request->query ? "?" : "",
 		 request->query);
-	return buf_check(&url, "URL") || http_persist(attempt, 0);
+	return http_persist(attempt, 0);
 }
 
 static int authenticate(enum aws_identity identity)
 {
 	struct secret *used = &secrets[identity];
 
-	return used->access_key_id[0] ? 0 : aws.supply(identity, used);
+	return used->field[0][0] ? 0 : aws.supply(identity, used);
 }
 
 int aws_authenticate(void)
@@ -356,8 +292,8 @@ int aws_authenticate(void)
 	return authenticate(aws.route53_identity);
 }
 
-int aws_call(const struct aws_request *request, xml_handler handler,
-	     void *context)
+int aws_call(const struct aws_request *request, const char *fields,
+	     xml_row on_row)
 {
 	enum aws_identity identity = request->service == AWS_ROUTE53
 					     ? aws.route53_identity
@@ -368,15 +304,14 @@ int aws_call(const struct aws_request *request, xml_handler handler,
 	if (authenticate(identity))
 		return -1;
 	if (call(request, used) &&
-	    (!is_code(expired) || aws.supply(identity, used) ||
-	     call(request, used)))
+	    (!pattern_matches(errinfo.code, "ExpiredToken|RequestExpired") ||
+	     aws.supply(identity, used) || call(request, used)))
 		return -1;
-	return xml_read(http_answer.body, handler, context);
+	return xml_read(http_answer.body, http_answer.size, fields, on_row);
 }
 
 void aws_close(void)
 {
 	platform_wipe(secrets, sizeof(secrets));
-	buf_wipe(&token_line);
-	buf_wipe(&authorization);
+	buf_wipe(&headers);
 }

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
 #include "xml.h"
 
 struct secret;
@@ -22,8 +21,9 @@ enum aws_identity {
 
 /* What all calls share; set before the first one. */
 struct aws {
-	char region[33];   /* of the instance: tells partition and endpoints */
-	const char *proxy; /* as in struct http_request */
+	const char *region; /* of the instance: tells partition, endpoints */
+	const char *proxy;  /* as in struct http_request */
+	bool is_ipv6;	    /* IPv4 leads nowhere */
 	enum aws_identity route53_identity;
 	bool is_patient; /* try until the deadline, not once */
 	/* Asked for the first credentials, and once when they have expired.
@@ -38,11 +38,10 @@ struct aws_request {
 	enum aws_service service;
 	const char *operation; /* such as "GetChange" */
 	const char *resource;  /* what IAM must allow it on, for errors: "*", an
-				  ARN, or what follows "hostedzone/" */
-	const char *path;
-	const char *query;	/* encoded, "" for none */
-	const char *type;	/* Content-Type header line; NULL: none */
-	const struct buf *body; /* NULL: a GET; else a POST */
+				  ARN, or what follows "route53:::" in one */
+	const char *path;      /* as sigv4_canonical_request wants it */
+	const char *query;     /* sorted, percent-encoded, "" for none */
+	const char *body;      /* "": a GET; else a POST */
 };
 
 /* Get the credentials that the calls to Route 53 need, where there are none
@@ -52,15 +51,16 @@ int aws_authenticate(void);
 /*
  * Make a call until it is answered for good or the deadline passes, and read
  * the XML of the answer, of at most 1 MiB.
+ * fields, on_row: as in xml_read.
  * Returns 0, or -1 with the service's error code in errinfo.code:
  * STATUS_DEADLINE, STATUS_DENIED, STATUS_UNAVAILABLE (no such hosted zone),
- * STATUS_DATA, STATUS_SETTINGS (endpoint override), or what handler reported.
+ * STATUS_DATA, STATUS_SETTINGS (endpoint override), or what on_row reported.
  * What is retried: botocore's throttling and transient errors; once each:
  * expired credentials, and a signature refused for its time, signed again by
  * the server's Date.
  */
-int aws_call(const struct aws_request *request, xml_handler handler,
-	     void *context);
+int aws_call(const struct aws_request *request, const char *fields,
+	     xml_row on_row);
 
 /* Wipe the credentials. */
 void aws_close(void);

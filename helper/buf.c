@@ -1,16 +1,14 @@
 #include "buf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "errinfo.h"
 #include "platform.h"
 
 void buf_add(struct buf *buf, const char *bytes, size_t len)
 {
-	if (len >= buf->size - buf->len) {
-		buf->len = buf->size;
+	if (len >= sizeof(buf->data) - buf->len) {
+		buf->len = sizeof(buf->data);
 		return;
 	}
 	memcpy(buf->data + buf->len, bytes, len);
@@ -18,37 +16,41 @@ void buf_add(struct buf *buf, const char *bytes, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
-void buf_addf(struct buf *buf, const char *format, ...)
+void buf_addv(struct buf *buf, const char *format, va_list args)
 {
-	size_t room = buf->size - buf->len;
-	va_list args;
-	int len;
+	size_t room = sizeof(buf->data) - buf->len;
+	int len = vsnprintf(buf->data + buf->len, room, format, args);
 
-	va_start(args, format);
-	len = vsnprintf(buf->data + buf->len, room, format, args);
-	va_end(args);
-	if (len < 0 || (size_t)len >= room)
-		buf->len = buf->size;
-	else
-		buf->len += (size_t)len;
+	buf->len += len < 0 || (size_t)len >= room ? room : (size_t)len;
 }
 
-void buf_clear(struct buf *buf)
+void buf_addf(struct buf *buf, const char *format, ...)
 {
-	buf->len = 0;
-	buf->data[0] = '\0';
+	va_list args;
+
+	va_start(args, format);
+	buf_addv(buf, format, args);
+	va_end(args);
+}
+
+void buf_set(struct buf *buf, const char *format, ...)
+{
+	va_list args;
+
+	buf_wipe(buf);
+	va_start(args, format);
+	buf_addv(buf, format, args);
+	va_end(args);
 }
 
 void buf_wipe(struct buf *buf)
 {
 	platform_wipe(buf->data, buf->len);
-	buf_clear(buf);
+	buf->len = 0;
+	buf->data[0] = '\0';
 }
 
-int buf_check(const struct buf *buf, const char *what)
+bool buf_is_cut(const struct buf *buf)
 {
-	if (buf->len < buf->size)
-		return 0;
-	return errinfo_set(STATUS_DATA, "%s: larger than %zu bytes", what,
-			   buf->size - 1);
+	return buf->len > BUF_LIMIT;
 }

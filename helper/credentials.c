@@ -1,10 +1,11 @@
 #include "credentials.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
+#include "platform.h"
 #include "secret.h"
 #include "sts.h"
 
@@ -15,20 +16,14 @@ static struct secret *wanted;
 /* Named as the AWS SDKs name them. */
 static int take_environment(const char *access_key_id, struct secret *secret)
 {
-	const char *key = getenv("AWS_SECRET_ACCESS_KEY");
-	const char *token = getenv("AWS_SESSION_TOKEN");
+	const char *key = platform_user_variable("AWS_SECRET_ACCESS_KEY");
+	const char *token = platform_user_variable("AWS_SESSION_TOKEN");
 
-	if (secret_set(secret->access_key_id, sizeof(secret->access_key_id),
-		       access_key_id) &&
-	    key &&
-	    secret_set(secret->secret_access_key,
-		       sizeof(secret->secret_access_key), key) &&
-	    (!token || !*token ||
-	     secret_set(secret->session_token, sizeof(secret->session_token),
-			token)))
-		return 0;
-	return errinfo_set(STATUS_DENIED, "AWS_ACCESS_KEY_ID and what belongs "
-					  "to it hold no credentials");
+	return secret_set(secret, access_key_id, key, token)
+		       ? 0
+		       : errinfo_set(STATUS_DENIED,
+				     "AWS_ACCESS_KEY_ID and what belongs to "
+				     "it hold no credentials");
 }
 
 static int attempt(void)
@@ -42,7 +37,7 @@ static int attempt(void)
 
 int credentials_supply(enum aws_identity identity, struct secret *secret)
 {
-	const char *access_key_id = getenv("AWS_ACCESS_KEY_ID");
+	const char *access_key_id = platform_user_variable("AWS_ACCESS_KEY_ID");
 	int rc;
 
 	wanted = secret;
@@ -50,12 +45,12 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 		rc = sts_assume_role(credentials.role_arn,
 				     credentials.external_id,
 				     credentials.session_name, secret);
-	else if (access_key_id && *access_key_id)
+	else if (access_key_id)
 		rc = take_environment(access_key_id, secret);
 	else
 		rc = http_persist(attempt, 0);
 	if (rc) {
-		secret->access_key_id[0] = '\0';
+		secret->field[0][0] = '\0';
 		errinfo.stage = "credentials";
 	}
 	return rc;

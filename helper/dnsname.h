@@ -9,9 +9,6 @@
 #define DNSNAME_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-struct buf;
 
 enum {
 	DNSNAME_LIMIT = 253,
@@ -20,13 +17,17 @@ enum {
 
 /*
  * Fold a name from a person or a tag.
- * folded: written to; a name on success only.
+ * folded: written to, may be text; a name on success only.
  * text:   anything; one final dot is dropped.
- * Returns NULL, or what is wrong with it: static text that reads after "no
- * DNS name: ".
+ * Returns whether it is a name.
  * Source: RFC 1035 section 2.3.4 (lengths), RFC 5890 section 2.3.1 (LDH).
  */
-const char *dnsname_fold(char folded[DNSNAME_SIZE], const char *text);
+bool dnsname_fold(char folded[DNSNAME_SIZE], const char *text);
+
+/* What an error says of a text that is none; the text as argument. */
+#define DNSNAME_FAULT                                                          \
+	"\"%.80s\" is no DNS name of labels of 1 to 63 letters, digits, - or " \
+	"_"
 
 /*
  * Fold a name as Route 53 lists it: "\052" stands for "*", any other escape
@@ -41,17 +42,5 @@ bool dnsname_in_zone(const char *name, const char *zone);
 
 /* The name without its first label; NULL where there is only one. */
 const char *dnsname_parent(const char *name);
-
-/*
- * Whether Route 53 lists left before right: labels from the right, bytewise.
- * Source: Route 53 API Reference, ListHostedZonesByName.
- */
-bool dnsname_is_before(const char *left, const char *right);
-
-/*
- * Append hostile text for a message: in double quotes, what is not printable
- * ASCII as \ooo, cut after 80 bytes.
- */
-void dnsname_quote(struct buf *buf, const char *text);
 
 #endif

@@ -10,7 +10,7 @@ struct buf;
 /*
  * Read one tag of one instance.
  * key: of at most 128 characters.
- * value: gets the text.
+ * value: gets the text; left alone where there is none.
  * Returns 0; 1 where the instance has no such tag; or -1 as aws_call.
  * Source: DescribeTags.
  */

@@ -7,6 +7,8 @@
 #ifndef ERRINFO_H
 #define ERRINFO_H
 
+#include "buf.h"
+
 /* The exit statuses of the program, numbered as sysexits(3) numbers them. */
 enum exit_status {
 	STATUS_OK = 0,
@@ -22,35 +24,31 @@ enum exit_status {
 	STATUS_SETTINGS = 78,
 };
 
-/* How soon another try may help. */
+/* How soon another try may help: or'ed to the status. */
 enum again {
-	AGAIN_NEVER,
-	AGAIN_SOON,	 /* the metadata: link-local and unlimited */
-	AGAIN_LATER,	 /* a network or server failure */
-	AGAIN_THROTTLED, /* the account's request rate is used up */
+	AGAIN_NEVER = 0,
+	AGAIN_SOON = 0x100,	 /* the metadata: link-local and unlimited */
+	AGAIN_LATER = 0x200,	 /* a network or server failure */
+	AGAIN_THROTTLED = 0x300, /* the account's request rate is used up */
 };
 
 struct errinfo {
 	int status; /* enum exit_status */
 	enum again again;
 	const char *stage; /* the step of the run, static text */
-	char code[64];	   /* the service's error code, or empty */
-	char text[1024];   /* one line: what happened; what to do */
+	const char *code;  /* the service's error code, or "" */
+	struct buf text;   /* one line: what happened; what to do */
 };
 
 extern struct errinfo errinfo;
 
 /*
- * Record an error, not worth another try; the stage stays, the code is
- * cleared.
- * status: one of enum exit_status.
+ * Record an error; the stage stays, the code is cleared.
+ * status: one of enum exit_status, or'ed with one of enum again.
  * Returns -1, so that callers can return what it returns.
  */
 int errinfo_set(int status, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
-
-/* Let the recorded error be worth another try.  Returns -1. */
-int errinfo_again(enum again again);
 
 /* Add to the recorded text.  Returns -1. */
 int errinfo_add(const char *format, ...)

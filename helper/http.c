@@ -1,33 +1,34 @@
 #include "http.h"
 
-#include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* CURLOPT_PROTOCOLS is deprecated since 7.85 and the only one before. */
 #define CURL_DISABLE_DEPRECATION
 #include <curl/curl.h>
 
 #include "errinfo.h"
+#include "pattern.h"
 #include "platform.h"
 #include "retry.h"
 
 enum {
+	LINES_LIMIT = 8, /* headers of a request */
+	CONNECT_MS = 3000,
 	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
 	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
 
-BUF(body, HTTP_LIMIT);
-struct http_answer http_answer = {.body = &body};
+struct http_answer http_answer;
 
 static CURL *curl;
+static struct buf lines; /* the headers of a request, wiped after it */
+static struct curl_slist list[LINES_LIMIT];
 static int64_t started_ms;
 static int64_t deadline_ms;
 static int64_t last_wait_ms; /* no wait goes beyond this */
-static size_t body_limit;
+static bool is_too_large;
 static bool has_headers; /* all of them, up to the empty line */
 static char reason[CURL_ERROR_SIZE];
 
@@ -37,46 +38,51 @@ int http_open(long timeout_s)
 	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
 	last_wait_ms =
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(curl = curl_easy_init()))
+	http_answer.body = calloc(1, HTTP_LIMIT + 1);
+	curl = curl_easy_init();
+	if (!http_answer.body || !curl)
 		return errinfo_set(STATUS_SYSTEM, "libcurl does not start");
 	return 0;
 }
 
+static void forget_body(void)
+{
+	if (http_answer.body)
+		platform_wipe(http_answer.body, http_answer.size + 1);
+	http_answer.size = 0;
+}
+
 void http_close(void)
 {
-	curl_easy_cleanup(curl);
-	curl = NULL;
-	curl_global_cleanup();
-	buf_wipe(&body);
+	forget_body();
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
+	size *= count;
 	(void)context;
-	buf_add(&body, data, size * count);
-	return body.len > body_limit ? 0 : size * count;
+	is_too_large = size > HTTP_LIMIT - http_answer.size;
+	if (is_too_large)
+		return 0;
+	memcpy(http_answer.body + http_answer.size, data, size);
+	http_answer.size += size;
+	http_answer.body[http_answer.size] = '\0';
+	return size;
 }
 
 /* libcurl gives each header as one line that ends in a line feed. */
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
 	size_t len = size * count;
-	BUF(value, 64);
+	char value[64] = "";
 
 	(void)context;
-	buf_clear(&value);
 	/* Behind the empty line trailers may follow, or another answer. */
 	has_headers = len <= 2 || (has_headers && strncmp(line, "HTTP/", 5));
-	if (len > 5 && !strncasecmp(line, "Date:", 5)) {
-		buf_add(&value, line + 5, len - 5);
-		http_answer.date_s = curl_getdate(value.data, NULL);
-	} else if (len > 12 && !strncasecmp(line, "Retry-After:", 12)) {
-		buf_add(&value, line + 12, len - 12);
-		http_answer.retry_after_ms = strtol(value.data, NULL, 10);
-		if (http_answer.retry_after_ms < 0 ||
-		    http_answer.retry_after_ms > RETRY_AFTER_LIMIT_S)
-			http_answer.retry_after_ms = 0;
-		http_answer.retry_after_ms *= 1000;
+	if (len < sizeof(value)) {
+		memcpy(value, line, len);
+		if (pattern_matches(value, "^[Dd]ate:"))
+			http_answer.date_s = curl_getdate(value + 5, NULL);
 	}
 	return len;
 }
@@ -91,120 +97,110 @@ static long within_deadline(long milliseconds)
 	return milliseconds > 0 ? milliseconds : 1;
 }
 
-static CURLcode set_options(const struct http_request *request,
-			    struct curl_slist *headers)
-{
-	const struct {
-		CURLoption option;
-		long value;
-	} numbers[] = {
-		{CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
-		{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
-		{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-		{CURLOPT_NOSIGNAL, 1},
-		{CURLOPT_PATH_AS_IS, 1},
-		{CURLOPT_CONNECTTIMEOUT_MS,
-		 within_deadline(request->connect_timeout_ms)},
-		{CURLOPT_TIMEOUT_MS, within_deadline(request->timeout_ms)},
-		{CURLOPT_POST, request->body != NULL},
-		{CURLOPT_POSTFIELDSIZE,
-		 request->body ? (long)request->body->len : 0},
-	};
-	const char *bundle = getenv("AWS_CA_BUNDLE");
-	const struct {
-		CURLoption option;
-		const void *value; /* NULL: not set */
-	} pointers[] = {
-		{CURLOPT_URL, request->url},
-		{CURLOPT_CUSTOMREQUEST, request->method},
-		{CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION},
-		{CURLOPT_HTTPHEADER, headers},
-		{CURLOPT_ERRORBUFFER, reason},
-		{CURLOPT_POSTFIELDS,
-		 request->body ? request->body->data : NULL},
-		{CURLOPT_CAINFO, bundle && *bundle ? bundle : NULL},
-		{CURLOPT_PROXY, request->proxy},
-	};
-	CURLcode rc = CURLE_OK;
+/* What every request has, and never changes. */
+static const struct {
+	CURLoption option;
+	long value;
+} options[] = {
+	{CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
+	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+	{CURLOPT_NOSIGNAL, 1},
+	{CURLOPT_PATH_AS_IS, 1},
+};
 
+static CURLcode result; /* of setting options, all together */
+
+static void set_number(CURLoption option, long value)
+{
+	result |= curl_easy_setopt(curl, option, value);
+}
+
+static void set_pointer(CURLoption option, const void *value)
+{
+	if (value)
+		result |= curl_easy_setopt(curl, option, value);
+}
+
+static void set_options(const char *method, const char *url, const char *body,
+			const char *proxy, long timeout_ms)
+{
 	curl_easy_reset(curl);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		rc |= curl_easy_setopt(curl, numbers[i].option,
-				       numbers[i].value);
-	for (size_t i = 0; i < sizeof(pointers) / sizeof(*pointers); i++)
-		if (pointers[i].value)
-			rc |= curl_easy_setopt(curl, pointers[i].option,
-					       pointers[i].value);
-	rc |= curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-	rc |= curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
-	return rc;
+	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) |
+		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		set_number(options[i].option, options[i].value);
+	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
+	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
+	set_pointer(CURLOPT_ERRORBUFFER, reason);
+	set_pointer(CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION);
+	set_pointer(CURLOPT_URL, url);
+	set_pointer(CURLOPT_PROXY, proxy);
+	set_pointer(CURLOPT_HTTPHEADER, list);
+	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
+	set_pointer(CURLOPT_CUSTOMREQUEST, method);
+	set_pointer(CURLOPT_CAINFO, platform_variable("AWS_CA_BUNDLE"));
 }
 
 static int failure(CURLcode code)
 {
-	long connects = 0;
-	const char *text = *reason ? reason : curl_easy_strerror(code);
+	int status = STATUS_DEADLINE | AGAIN_LATER;
 
-	if (body.len > body_limit)
-		return errinfo_set(STATUS_DATA, "answer larger than %zu bytes",
-				   body_limit);
-	/* Also what libcurl calls an answer of HTTP/0.9. */
-	(void)curl_easy_getinfo(curl, CURLINFO_NUM_CONNECTS, &connects);
-	if (code == CURLE_UNSUPPORTED_PROTOCOL && !connects)
-		code = CURLE_URL_MALFORMAT;
-	switch (code) {
-	case CURLE_URL_MALFORMAT:
-	case CURLE_SSL_CACERT_BADFILE:
-		return errinfo_set(STATUS_SETTINGS, "%s", text);
-	case CURLE_OUT_OF_MEMORY:
-		return errinfo_set(STATUS_SYSTEM, "%s", text);
-	default:
-		(void)errinfo_set(STATUS_DEADLINE, "%s", text);
-		return errinfo_again(AGAIN_LATER);
+	if (is_too_large)
+		return errinfo_set(STATUS_DATA, "answer larger than %d bytes",
+				   HTTP_LIMIT);
+	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
+		status = STATUS_SETTINGS;
+	if (code == CURLE_OUT_OF_MEMORY)
+		status = STATUS_SYSTEM;
+	return errinfo_set(status, "%s",
+			   *reason ? reason : curl_easy_strerror(code));
+}
+
+/* Lay a list over the lines: in one piece, so that it can be wiped. */
+static void split_lines(void)
+{
+	char *line = lines.data;
+
+	for (size_t i = 0; line && i < LINES_LIMIT; i++) {
+		list[i].data = line;
+		list[i].next = NULL;
+		if (i)
+			list[i - 1].next = &list[i];
+		line = strchr(line, '\n');
+		if (line)
+			*line++ = '\0';
 	}
 }
 
-/* Our copy of each line is wiped: it may hold a token or a signature. */
-static void free_headers(struct curl_slist *lines)
+int http_send(const char *method, const char *url, const char *headers,
+	      const char *body, const char *proxy, long timeout_ms)
 {
-	for (struct curl_slist *line = lines; line; line = line->next)
-		platform_wipe(line->data, strlen(line->data));
-	curl_slist_free_all(lines);
-}
+	curl_off_t retry_after_s = 0;
 
-int http_send(const struct http_request *request, size_t limit)
-{
-	struct curl_slist *headers = NULL;
-	CURLcode code;
-
-	for (const char *const *line = request->headers; *line; line++) {
-		struct curl_slist *longer = curl_slist_append(headers, *line);
-
-		if (!longer) {
-			free_headers(headers);
-			return errinfo_set(STATUS_SYSTEM, "out of memory");
-		}
-		headers = longer;
-	}
+	buf_set(&lines, "%s", headers);
+	split_lines();
 	has_headers = false;
 	http_answer.status = 0;
 	http_answer.date_s = -1;
-	http_answer.retry_after_ms = 0;
-	buf_wipe(&body);
-	body_limit = limit;
+	http_answer.retry_after_s = 0;
+	forget_body();
+	is_too_large = false;
 	reason[0] = '\0';
-	code = set_options(request, headers);
-	if (!code)
-		code = curl_easy_perform(curl);
-	free_headers(headers);
-	if (code)
-		return failure(code);
-	if (!has_headers) {
-		(void)errinfo_set(STATUS_DEADLINE, "the answer is cut short");
-		return errinfo_again(AGAIN_LATER);
-	}
+	set_options(method, url, body, proxy, timeout_ms);
+	if (!result)
+		result = curl_easy_perform(curl);
+	buf_wipe(&lines);
+	if (result)
+		return failure(result);
+	if (!has_headers)
+		return errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
+				   "the answer is cut short");
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE,
 				&http_answer.status);
+	(void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
+	if (retry_after_s > 0 && retry_after_s <= RETRY_AFTER_LIMIT_S)
+		http_answer.retry_after_s = retry_after_s;
 	return 0;
 }
 
@@ -215,7 +211,8 @@ static int wait_for_next(struct retry *retry, int64_t until_ms)
 	int64_t most_ms = last_wait_ms - now_ms;
 	int64_t delay_ms = retry_delay_ms(retry, errinfo.again, now_ms,
 					  platform_random()) +
-			   http_answer.retry_after_ms;
+			   http_answer.retry_after_s * 1000;
+	long tenths = (long)(now_ms - started_ms) / 100;
 
 	if (until_ms && until_ms - now_ms < most_ms)
 		most_ms = until_ms - now_ms;
@@ -223,9 +220,8 @@ static int wait_for_next(struct retry *retry, int64_t until_ms)
 		errinfo.again = AGAIN_NEVER;
 		if (until_ms && retry->tries == 1)
 			return -1; /* there was no time to wait at all */
-		return errinfo_add("; gave up after %lld.%lld s",
-				   (long long)(now_ms - started_ms) / 1000,
-				   (long long)(now_ms - started_ms) / 100 % 10);
+		return errinfo_add("; gave up after %ld.%ld s", tenths / 10,
+				   tenths % 10);
 	}
 	platform_sleep_ms(delay_ms < most_ms ? delay_ms : most_ms);
 	return 0;
@@ -236,36 +232,7 @@ int http_persist(int (*attempt)(void), int64_t until_ms)
 	struct retry retry = {0, 0};
 
 	while (attempt())
-		if (errinfo.again == AGAIN_NEVER ||
-		    wait_for_next(&retry, until_ms))
+		if (!errinfo.again || wait_for_next(&retry, until_ms))
 			return -1;
 	return 0;
-}
-
-/* Connecting a datagram socket looks up the route and sends nothing. */
-static bool has_route(const struct sockaddr *peer, socklen_t size)
-{
-	int fd = socket(peer->sa_family, SOCK_DGRAM, 0);
-	bool found = fd >= 0 && !connect(fd, peer, size);
-
-	if (fd >= 0)
-		(void)close(fd);
-	return found;
-}
-
-bool http_needs_ipv6(const char *ipv4, const char *ipv6)
-{
-	struct sockaddr_in peer = {
-		.sin_family = AF_INET,
-		.sin_port = htons(80),
-	};
-	struct sockaddr_in6 peer6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(80),
-	};
-
-	(void)inet_pton(AF_INET, ipv4, &peer.sin_addr);
-	(void)inet_pton(AF_INET6, ipv6, &peer6.sin6_addr);
-	return !has_route((const struct sockaddr *)&peer, sizeof(peer)) &&
-	       has_route((const struct sockaddr *)&peer6, sizeof(peer6));
 }

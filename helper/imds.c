@@ -1,55 +1,49 @@
 #include "imds.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include <json-c/json.h>
-
-#include "buf.h"
+#include "document.h"
 #include "errinfo.h"
 #include "http.h"
+#include "pattern.h"
+#include "platform.h"
 #include "secret.h"
 
 enum {
 	TRY_MS = 2000,
 	VALUE_LIMIT = 65536, /* bytes */
-	JSON_DEPTH = 32,
 };
 
-BUF(base, 256);
-BUF(url, 1024);
-BUF(token, 4096);	   /* its header line; empty: none yet */
+static struct buf base;	   /* URL; "": the service's own address */
+static struct buf token;   /* its header line; empty: none yet */
 static const char *wanted; /* the path asked for */
-static bool is_absent;
 
 unsigned imds_calls;
+bool imds_is_ipv6;
 
 int imds_open(void)
 {
-	const char *chosen = getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *mode = getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
-	const char *disabled = getenv("AWS_EC2_METADATA_DISABLED");
+	const char *chosen =
+		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+	const char *mode = platform_user_variable(
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 
-	if (disabled && !strcasecmp(disabled, "true"))
+	if (pattern_matches(platform_user_variable("AWS_EC2_METADATA_DISABLED"),
+			    "^[Tt][Rr][Uu][Ee]$"))
 		return errinfo_set(
 			STATUS_UNAVAILABLE,
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
-	if (!chosen || !*chosen)
-		chosen = (mode && !strcasecmp(mode, "ipv6")) ||
-					 http_needs_ipv6("169.254.169.254",
-							 "fd00:ec2::254")
-				 ? "http://[fd00:ec2::254]"
-				 : "http://169.254.169.254";
-	buf_addf(&base, "%s", chosen);
+	imds_is_ipv6 = pattern_matches(mode, "^[Ii][Pp][Vv]6$");
+	if (!chosen)
+		return 0;
+	buf_set(&base, "%s", chosen);
 	while (base.len && base.data[base.len - 1] == '/')
 		base.data[--base.len] = '\0';
-	if (strncmp(base.data, "http://", 7) || base.len == base.size)
-		return errinfo_set(STATUS_SETTINGS,
-				   "AWS_EC2_METADATA_SERVICE_ENDPOINT must "
-				   "begin with http://");
-	return 0;
+	return pattern_matches(base.data, "^http://")
+		       ? 0
+		       : errinfo_set(STATUS_SETTINGS,
+				     "AWS_EC2_METADATA_SERVICE_ENDPOINT must "
+				     "begin with http://");
 }
 
 void imds_close(void)
@@ -59,80 +53,70 @@ void imds_close(void)
 
 static int send(const char *method, const char *path, const char *header)
 {
-	static struct http_request request = {
-		.url = url_bytes,
-		.proxy = "",
-		.connect_timeout_ms = TRY_MS,
-		.timeout_ms = TRY_MS,
-	};
+	static struct buf url;
+	long http;
 
-	buf_clear(&url);
-	buf_addf(&url, "%s/latest/%s", base.data, path);
-	request.method = method;
-	request.headers[0] = header;
+	buf_set(&url, "%s/latest/%s",
+		base.len       ? base.data
+		: imds_is_ipv6 ? "http://[fd00:ec2::254]"
+			       : "http://169.254.169.254",
+		path);
 	imds_calls++;
-	if (http_send(&request, VALUE_LIMIT)) {
+	if (http_send(method, url.data, header, "", "", TRY_MS)) {
 		if (errinfo.again)
 			errinfo.again = AGAIN_SOON;
+		/* One of the two may have no route. */
+		if (!token.len)
+			imds_is_ipv6 = !imds_is_ipv6;
 		return errinfo_add(" (%s)", path);
 	}
-	switch (http_answer.status) {
-	case 200:
-	case 404:
+	if (http_answer.size > VALUE_LIMIT ||
+	    strlen(http_answer.body) < http_answer.size)
+		return errinfo_set(STATUS_DATA,
+				   "%s: larger than %d bytes, or no text", path,
+				   VALUE_LIMIT);
+	http = http_answer.status;
+	if (http == 200 || http == 404)
 		return 0;
-	case 403:
-		return errinfo_set(STATUS_DENIED,
-				   "%s: HTTP 403: metadata is off; aws ec2 "
-				   "modify-instance-metadata-options "
-				   "--http-endpoint enabled",
-				   path);
-	case 401: /* the token has ended */
+	if (http == 401) /* the token has ended */
 		buf_wipe(&token);
-		break;
-	case 429:
-		break;
-	default:
-		if (http_answer.status < 500)
-			return errinfo_set(STATUS_DATA, "%s: HTTP %ld", path,
-					   http_answer.status);
-	}
-	(void)errinfo_set(STATUS_DEADLINE, "%s: HTTP %ld", path,
-			  http_answer.status);
-	return errinfo_again(AGAIN_SOON);
+	(void)errinfo_set(http == 403 ? STATUS_DENIED
+			  : http == 401 || http == 429 || http >= 500
+				  ? STATUS_DEADLINE | AGAIN_SOON
+				  : STATUS_DATA,
+			  "%s: HTTP %ld", path, http);
+	return http == 403 ? errinfo_add(": metadata is off; aws ec2 "
+					 "modify-instance-metadata-options "
+					 "--http-endpoint enabled")
+			   : -1;
 }
 
 static int get_token(void)
 {
-	const struct buf *body = http_answer.body;
-
 	if (send("PUT", "api/token",
 		 "X-aws-ec2-metadata-token-ttl-seconds: 300"))
 		return -1;
 	if (http_answer.status == 404)
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "no IMDSv2 here; is this an EC2 instance?");
-	if (!body->len || body->data[strcspn(body->data, "\r\n<")] ||
-	    strlen(body->data) != body->len)
+	if (!pattern_matches(http_answer.body, "^[!-;=-~]+$"))
 		return errinfo_set(STATUS_DATA, "the token is none");
-	buf_addf(&token, "X-aws-ec2-metadata-token: %s", body->data);
-	return buf_check(&token, "token");
+	buf_addf(&token, "X-aws-ec2-metadata-token: %s", http_answer.body);
+	return 0;
 }
 
 static int attempt(void)
 {
-	if ((!token.len && get_token()) || send("GET", wanted, token.data))
-		return -1;
-	is_absent = http_answer.status == 404;
-	if (strlen(http_answer.body->data) != http_answer.body->len)
-		return errinfo_set(STATUS_DATA, "%s: a NUL byte", wanted);
-	return 0;
+	return (!token.len && get_token()) || send("GET", wanted, token.data)
+		       ? -1
+		       : 0;
 }
 
 int imds_get(const char *path)
 {
 	wanted = path;
 	if (!http_persist(attempt, 0))
-		return is_absent;
+		return http_answer.status == 404;
 	/* A silent token request is mostly a container behind a hop limit. */
 	if (!token.len && errinfo.status == STATUS_DEADLINE)
 		(void)errinfo_add("; is this an EC2 instance?  In a container: "
@@ -143,89 +127,61 @@ int imds_get(const char *path)
 
 int imds_get_word(const char *path, char *word, size_t size)
 {
-	const struct buf *body = http_answer.body;
 	int rc = imds_get(path);
 
 	if (rc < 0)
 		return -1;
-	if (rc || !body->len || body->len >= size ||
-	    body->data[strspn(body->data,
-			      "abcdefghijklmnopqrstuvwxyz0123456789-")])
+	if (rc || http_answer.size >= size ||
+	    !pattern_matches(http_answer.body, "^[a-z0-9-]+$"))
 		return errinfo_set(STATUS_DATA, "%s: not there, or unusable",
 				   path);
-	memcpy(word, body->data, body->len + 1);
+	memcpy(word, http_answer.body, http_answer.size + 1);
 	return 0;
 }
 
 /* ---- Credentials. ---- */
 
-static int not_yet(const char *what, const char *detail)
+static int not_yet(const char *what)
 {
-	(void)errinfo_set(STATUS_DENIED, "%s%.300s", what, detail);
-	return errinfo_again(AGAIN_SOON);
+	return errinfo_set(STATUS_DENIED | AGAIN_SOON, "%s", what);
 }
 
-static const char *member(struct json_object *object, const char *name)
+static int on_credentials(void)
 {
-	struct json_object *value = NULL;
-
-	(void)json_object_object_get_ex(object, name, &value);
-	return json_object_is_type(value, json_type_string)
-		       ? json_object_get_string(value)
-		       : "";
-}
-
-static int take_credentials(struct json_object *object, struct secret *secret)
-{
-	const char *code = member(object, "Code");
-
-	if (*code && strcmp(code, "Success"))
-		return not_yet("the role gives no credentials: ", code);
-	if (secret_set(secret->access_key_id, sizeof(secret->access_key_id),
-		       member(object, "AccessKeyId")) &&
-	    secret_set(secret->secret_access_key,
-		       sizeof(secret->secret_access_key),
-		       member(object, "SecretAccessKey")) &&
-	    secret_set(secret->session_token, sizeof(secret->session_token),
-		       member(object, "Token")))
-		return 0;
-	return not_yet("the role's credentials lack a field", "");
+	return document_read_members("AccessKeyId SecretAccessKey Token Code ");
 }
 
 int imds_get_credentials(struct secret *secret)
 {
 	static const char folder[] = "meta-data/iam/security-credentials/";
-	struct json_tokener *tokener;
-	struct json_object *object;
-	BUF(path, 256);
+	static struct buf path;
+	char *const *code = &document_members[3];
 	int rc = imds_get(folder);
-	size_t len = strspn(http_answer.body->data,
-			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
-			    "WXYZ0123456789+=,.@_-");
 
-	if (!rc && len) {
-		buf_clear(&path);
-		buf_addf(&path, "%s%.*s", folder, (int)len,
-			 http_answer.body->data);
-		rc = imds_get(path.data);
-	}
 	if (rc < 0)
 		return -1;
-	if (rc || !len)
-		return not_yet(
-			"the instance has no IAM role; attach an instance "
-			"profile",
-			"");
-	tokener = json_tokener_new_ex(JSON_DEPTH);
-	if (!tokener)
-		return errinfo_set(STATUS_SYSTEM, "out of memory");
-	object = json_tokener_parse_ex(tokener, http_answer.body->data,
-				       (int)http_answer.body->len + 1);
-	rc = json_object_is_type(object, json_type_object)
-		     ? take_credentials(object, secret)
-		     : not_yet("the role's credentials are no JSON", "");
-	(void)json_object_put(object);
-	json_tokener_free(tokener);
-	buf_wipe(http_answer.body);
+	/* One role a line; an instance has one. */
+	http_answer.body[strcspn(http_answer.body, "\r\n")] = '\0';
+	if (!rc && pattern_matches(http_answer.body, "^[A-Za-z0-9+=,.@_-]+$")) {
+		buf_set(&path, "%s%s", folder, http_answer.body);
+		rc = imds_get(path.data);
+	} else {
+		rc = 1;
+	}
+	if (rc)
+		return rc < 0 ? -1
+			      : not_yet("the instance has no IAM role; attach "
+					"an instance profile");
+	if (document_read("", http_answer.body, http_answer.size,
+			  on_credentials))
+		return not_yet("the role's credentials are no JSON");
+	if ((*code && strcmp(*code, "Success")) ||
+	    (platform_has_user && !document_members[2]) ||
+	    !secret_set(secret, document_members[0], document_members[1],
+			document_members[2]))
+		rc = not_yet("the role gives no credentials: ");
+	if (rc && *code)
+		(void)errinfo_add("%.300s", *code);
+	document_wipe_members();
 	return rc;
 }

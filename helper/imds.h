@@ -7,16 +7,18 @@
 #ifndef IMDS_H
 #define IMDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct secret;
 
 extern unsigned imds_calls; /* requests sent */
+extern bool imds_is_ipv6;   /* the service answers over IPv6 only */
 
 /*
  * Choose the address of the service: the environment's, as the AWS SDKs name
- * it, else the IPv4 one; the IPv6 one where only that has a route.  Sends
- * nothing.
+ * it, else the IPv4 one, and the IPv6 one in turn while there is no answer.
+ * Sends nothing.
  * Returns 0, or -1: STATUS_UNAVAILABLE (switched off by the environment),
  * STATUS_SETTINGS (no http:// URL).
  */

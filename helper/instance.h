@@ -8,12 +8,15 @@
 
 struct settings;
 
+enum { INSTANCE_ADDRESS_SIZE = 46 }; /* the longest address and its NUL */
+
 struct instance {
 	char id[33];		 /* such as "i-0abc1234def567890" */
 	char region[33];	 /* such as "eu-west-1" */
 	char name[DNSNAME_SIZE]; /* folded: the DNS name it is to have */
-	char ipv4[16];		 /* dotted; "": has none, or none is wanted */
-	char ipv6[46];		 /* as inet_ntop writes it; "": as above */
+	/* As inet_ntop writes them; "": has none, or none is wanted. */
+	char ipv4[INSTANCE_ADDRESS_SIZE];
+	char ipv6[INSTANCE_ADDRESS_SIZE];
 };
 
 /*

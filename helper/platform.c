@@ -2,6 +2,7 @@
 #include "platform.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -43,6 +44,15 @@ void platform_harden(void)
 		(void)close(fd);
 }
 
+bool platform_has_user;
+
+const char *platform_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 uint32_t platform_random(void)
 {
 	uint32_t bits = 0;
@@ -51,8 +61,7 @@ uint32_t platform_random(void)
 	if (getentropy(&bits, sizeof(bits)) == 0)
 		return bits;
 #endif
-	bits = (uint32_t)platform_now_ms() ^ ((uint32_t)getpid() << 16);
-	return bits * 2654435761U; /* Knuth's multiplicative hash */
+	return (uint32_t)platform_now_ms() * 2654435761U; /* Knuth's hash */
 }
 
 int64_t platform_now_ms(void)

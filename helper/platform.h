@@ -5,6 +5,7 @@
 #ifndef PLATFORM_H
 #define PLATFORM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,19 @@ void platform_wipe(void *memory, size_t size);
  * become standard output.
  */
 void platform_harden(void);
+
+/* Whether a person may be at the keyboard: what only people want has no code
+ * in a program that never sets it. */
+extern bool platform_has_user;
+
+/* A variable of the environment, NULL where it is not set or empty; the
+ * second one where there is a user only, for no boot has such variables. */
+const char *platform_variable(const char *name);
+__attribute__((always_inline)) static inline const char *
+platform_user_variable(const char *name)
+{
+	return platform_has_user ? platform_variable(name) : NULL;
+}
 
 /* 32 unpredictable bits, for jitter; from the clock where nothing is better. */
 uint32_t platform_random(void);

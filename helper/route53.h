@@ -10,64 +10,76 @@
 
 #include <stdbool.h>
 
-#include "buf.h"
 #include "dnsname.h"
+#include "xml.h"
 
 enum {
 	ROUTE53_ID_SIZE = 33,	       /* a hosted zone id and its NUL */
 	ROUTE53_CHANGE_ID_SIZE = 6520, /* a change id as listed, and its NUL */
-	ROUTE53_VALUES_SIZE = 1024 * 1024, /* bytes: the values of one set */
 };
 
-struct hosted_zone {
-	char id[ROUTE53_ID_SIZE]; /* without "/hostedzone/" */
-	char name[DNSNAME_SIZE];  /* folded */
-	bool is_private;
+/* The row of a hosted zone. */
+enum {
+	ZONE_ROW,
+	ZONE_ID,
+	ZONE_NAME,
+	ZONE_IS_PRIVATE, /* "true" or "false" */
+	ZONE_NEXT_NAME,	 /* behind the last: where the next page begins */
+	ZONE_NEXT_ID,
 };
 
-/* All records of one name and type (and set identifier). */
-struct record_set {
-	char name[DNSNAME_SIZE]; /* folded */
-	char type[16];		 /* "A", "AAAA", "CNAME", … */
-	char ttl[16];		 /* seconds, in digits */
-	const char *values;	 /* one a line, as listed */
-	bool is_alias;
-	bool is_routed; /* has a set identifier */
+/* The row of a record set: all records of one name, type and set identifier. */
+enum {
+	SET_ROW,
+	SET_NAME,
+	SET_TYPE,
+	SET_IDENTIFIER,
+	SET_TTL,
+	SET_VALUES, /* with XML_NEXT between them */
+	SET_ALIAS,  /* of the alias target, "" where it is none */
 };
-
-/* Called for each listed zone or set, which is valid during the call only.
- * Return 0 to go on, -1 with errinfo filled in to stop. */
-typedef int (*route53_on_zone)(const struct hosted_zone *zone);
-typedef int (*route53_on_record_set)(const struct record_set *set);
 
 /*
  * List at most 100 hosted zones, public and private, in Route 53's order.
- * from: the name to begin at, and the id where a page before was cut; on
- *       return where the next page begins, name "" where there is none.
+ * name, id: where to begin; id is "" but on a next page.
+ * on_row: gets each zone, and where the next page begins.
  */
-int route53_list_hosted_zones_by_name(struct hosted_zone *from,
-				      route53_on_zone on_zone);
+int route53_list_hosted_zones_by_name(const char *name, const char *id,
+				      xml_row on_row);
 
-/* List at most 100 record sets in Route 53's order from a name on. */
+/*
+ * List at most 100 record sets in Route 53's order from a name on.
+ * on_row: gets each.
+ */
 int route53_list_record_sets(const char *zone_id, const char *name,
-			     route53_on_record_set on_record_set);
+			     xml_row on_row);
+
+/*
+ * Take the last segment of an id, which comes as "/hostedzone/Z1".
+ * id, size: gets it; "" where it is unusable.
+ */
+void route53_cut_id(char *id, size_t size, const char *listed);
 
 /*
  * Append one change to a change batch.
  * action: "CREATE", "UPSERT" or "DELETE".
+ * name:   folded.
+ * ttl:    seconds, in digits.
+ * values: with XML_NEXT between them.
  */
 void route53_add_change(struct buf *changes, const char *action,
-			const struct record_set *set);
+			const char *name, const char *type, const char *ttl,
+			const char *values);
 
 /*
  * Send a change batch, which is applied whole or not at all.
- * comment: of at most 256 letters, digits, blanks and hyphens.
+ * instance_id: who sends it, for the comment that CloudTrail shows.
  * changes: what route53_add_change appended.
  * change_id: on success without "/change/".
  * Fails with STATUS_TAKEN too: something else stands at the name; and with
  * STATUS_SETTINGS: the name is not in the zone.
  */
-int route53_change_record_sets(const char *zone_id, const char *comment,
+int route53_change_record_sets(const char *zone_id, const char *instance_id,
 			       const struct buf *changes,
 			       char change_id[ROUTE53_CHANGE_ID_SIZE]);
 

@@ -5,21 +5,26 @@
 #define SECRET_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+enum {
+	SECRET_ACCESS_KEY_ID,
+	SECRET_ACCESS_KEY,
+	SECRET_SESSION_TOKEN, /* "" for credentials that never end */
+	SECRET_FIELDS,
+};
 
 struct secret {
-	char access_key_id[129];
-	char secret_access_key[129];
-	char session_token[8193]; /* empty for credentials that never end */
+	char field[SECRET_FIELDS]
+		  [8193]; /* the first one is "": there are none */
 };
 
 /*
- * Copy one field of credentials.
- * field, size: a member of struct secret and its size.
- * text: printable ASCII without blanks, not empty; other text is refused,
- *       since it would travel in an HTTP header.
- * Returns whether it was copied.
+ * Fill in credentials, all or none.
+ * Each: printable ASCII without blanks, since it travels in an HTTP header;
+ * NULL is not usable, but for the session_token of a user's own key.
+ * Returns whether they were usable.
  */
-bool secret_set(char *field, size_t size, const char *text);
+bool secret_set(struct secret *secret, const char *access_key_id,
+		const char *secret_access_key, const char *session_token);
 
 #endif

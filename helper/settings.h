@@ -1,5 +1,5 @@
 /*
- * The settings: YAML in, checked values out.
+ * The settings: YAML in, checked texts out.
  *
  * Read strictly: an unknown or repeated key, a wrong type, an alias, a value
  * out of range is STATUS_SETTINGS with file, line and column, and with the
@@ -10,39 +10,49 @@
 
 #include <stdbool.h>
 
-#include "dnsname.h"
-
-enum action { ACTION_UPSERT, ACTION_CREATE };
-enum address { ADDRESS_PUBLIC, ADDRESS_PRIVATE };
-enum visibility {
-	VISIBILITY_OF_ADDRESS, /* not given: as the address is */
-	VISIBILITY_PUBLIC,
-	VISIBILITY_PRIVATE,
+/* The keys, in the order of the table in settings.c. */
+enum setting {
+	SETTING_NAME,	 /* template; "": the tag dnsname */
+	SETTING_ZONE,	 /* folded; "": look it up */
+	SETTING_ZONE_ID, /* with "/hostedzone/" or without; "": look it up */
+	SETTING_VISIBILITY,
+	SETTING_TTL,
+	SETTING_ACTION,
+	SETTING_ADDRESS,
+	SETTING_TYPES, /* " A AAAA"; "": those that the instance has */
+	SETTING_ROLE_ARN,
+	SETTING_EXTERNAL_ID,
+	SETTING_GRACE,
+	SETTING_TIMEOUT,
+	SETTING_WAIT, /* a truth value, as YAML 1.1 writes it */
+	SETTING_PROXY,
+	SETTING_OWNER_RECORD,
+	SETTING_TAKE_OVER,
+	SETTING_ROUTING,
+	SETTING_WEIGHT,
+	SETTING_SET_IDENTIFIER,
+	SETTING_HEALTH_CHECK_ID,
+	SETTING_RECORDS,
+	SETTINGS,
 };
 
-/* The address record types; a set of them is their sum. */
-enum { TYPE_A = 1, TYPE_AAAA = 2 };
+enum { SETTING_SIZE = 2049 }; /* a value and its NUL */
 
+/* Each value as it is written, checked, or its default. */
 struct settings {
-	bool found;		 /* a document held settings */
-	char name[1025];	 /* template; "": the tag dnsname */
-	char zone[DNSNAME_SIZE]; /* folded; "": look it up */
-	char zone_id[33];	 /* "": look it up */
-	char role_arn[2049];	 /* "": the instance's own role */
-	char external_id[1225];
-	char proxy[1025]; /* URL; "": the environment's */
-	unsigned ttl_s;
-	unsigned grace_s;
-	unsigned timeout_s;
-	unsigned types;	     /* 0: those that the instance has */
-	unsigned action;     /* enum action */
-	unsigned address;    /* enum address */
-	unsigned visibility; /* enum visibility */
-	unsigned wait;	     /* 1: until INSYNC */
+	bool found; /* a document held settings */
+	char value[SETTINGS][SETTING_SIZE];
 };
 
 /* All defaults. */
 void settings_init(struct settings *settings);
+
+/* Whether the value is this word. */
+bool settings_is(const struct settings *settings, enum setting setting,
+		 const char *word);
+
+/* The value of a setting that is a number. */
+long settings_number(const struct settings *settings, enum setting setting);
 
 /* The cloud-config that cloud-init writes at every boot for this instance. */
 #define SETTINGS_CLOUD_CONFIG "/var/lib/cloud/instance/cloud-config.txt"

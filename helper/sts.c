@@ -4,53 +4,38 @@
 #include "errinfo.h"
 #include "secret.h"
 #include "sigv4.h"
-#include "xml.h"
 
-static int on_credentials(void *context, const char *path, const char *text)
+static struct secret *wanted;
+
+static int on_credentials(const struct buf *row)
 {
-	struct secret *secret = context;
-
-	if (xml_ends(path, "Credentials/AccessKeyId"))
-		(void)secret_set(secret->access_key_id,
-				 sizeof(secret->access_key_id), text);
-	else if (xml_ends(path, "Credentials/SecretAccessKey"))
-		(void)secret_set(secret->secret_access_key,
-				 sizeof(secret->secret_access_key), text);
-	else if (xml_ends(path, "Credentials/SessionToken"))
-		(void)secret_set(secret->session_token,
-				 sizeof(secret->session_token), text);
-	return 0;
+	return secret_set(wanted, row[1].data, row[2].data, row[3].data)
+		       ? 0
+		       : errinfo_set(STATUS_DATA, "STS gives no credentials");
 }
 
 int sts_assume_role(const char *role_arn, const char *external_id,
 		    const char *session_name, struct secret *secret)
 {
-	BUF(form, 16384);
-	static struct aws_request request = {
+	static struct buf form;
+	const struct aws_request request = {
 		.service = AWS_STS,
 		.operation = "AssumeRole",
+		.resource = role_arn,
 		.path = "/",
 		.query = "",
-		.type = "Content-Type: application/x-www-form-urlencoded",
-		.body = &form,
+		.body = form.data,
 	};
 
-	buf_clear(&form);
-	buf_addf(&form,
-		 "Action=AssumeRole&Version=2011-06-15&RoleSessionName=%s"
-		 "&RoleArn=",
-		 session_name);
+	buf_set(&form,
+		"Action=AssumeRole&Version=2011-06-15&RoleSessionName=%s"
+		"&RoleArn=",
+		session_name);
 	sigv4_encode(&form, role_arn);
-	if (*external_id) {
+	if (*external_id)
 		buf_addf(&form, "&ExternalId=");
-		sigv4_encode(&form, external_id);
-	}
-	request.resource = role_arn;
-	*secret = (struct secret){.access_key_id = ""};
-	if (aws_call(&request, on_credentials, secret))
-		return -1;
-	if (!secret->access_key_id[0] || !secret->secret_access_key[0] ||
-	    !secret->session_token[0])
-		return errinfo_set(STATUS_DATA, "STS gives no credentials");
-	return 0;
+	sigv4_encode(&form, external_id);
+	wanted = secret;
+	return aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
+			on_credentials);
 }

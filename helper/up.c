@@ -1,105 +1,103 @@
 #include "up.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "aws.h"
 #include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
 #include "instance.h"
+#include "pattern.h"
 #include "plan.h"
 #include "platform.h"
 #include "report.h"
 #include "route53.h"
-#include "secret.h"
 #include "settings.h"
+#include "state.h"
 #include "zone.h"
 
 enum { PLANS_LIMIT = 5 }; /* plans made when others change the name too */
 
-static struct settings settings;
-static struct instance instance;
-static struct hosted_zone zone;
+/* All that the records depend on. */
+static struct {
+	struct settings settings;
+	struct instance instance;
+} self;
+
 static struct plan plan;
+static char zone_id[ROUTE53_ID_SIZE];
 static char change_id[ROUTE53_CHANGE_ID_SIZE];
-BUF(changes, 32768);
+static struct buf changes;
 
 static int read_settings(const char *settings_file, const char *defaults_file)
 {
-	const char *cloud_config = getenv("BOOTNAME_CLOUD_CONFIG");
+	const char *cloud_config = platform_variable("BOOTNAME_CLOUD_CONFIG");
 
-	errinfo.stage = "settings";
-	settings_init(&settings);
+	settings_init(&self.settings);
 	if (settings_file)
-		return settings_read_file(&settings, settings_file);
-	if (defaults_file && settings_read_file(&settings, defaults_file))
+		return settings_read_file(&self.settings, settings_file);
+	if (defaults_file && settings_read_file(&self.settings, defaults_file))
 		return -1;
-	return settings_read_cloud_config(&settings,
-					  cloud_config && *cloud_config
-						  ? cloud_config
-						  : SETTINGS_CLOUD_CONFIG);
+	return settings_read_cloud_config(&self.settings,
+					  cloud_config ? cloud_config
+						       : SETTINGS_CLOUD_CONFIG);
 }
 
 static int start(void)
 {
-	errinfo.stage = "metadata";
-	if (http_open(settings.timeout_s) || imds_open())
+	report_stage("metadata", "");
+	if (http_open(settings_number(&self.settings, SETTING_TIMEOUT)) ||
+	    imds_open())
 		return -1;
-	if (settings.proxy[0])
-		aws.proxy = settings.proxy;
-	if (settings.role_arn[0])
+	if (*self.settings.value[SETTING_PROXY])
+		aws.proxy = self.settings.value[SETTING_PROXY];
+	if (*self.settings.value[SETTING_ROLE_ARN])
 		aws.route53_identity = AWS_ASSUMED;
 	aws.supply = credentials_supply;
-	credentials.role_arn = settings.role_arn;
-	credentials.external_id = settings.external_id;
-	credentials.session_name = instance.id;
+	aws.region = self.instance.region;
+	credentials.role_arn = self.settings.value[SETTING_ROLE_ARN];
+	credentials.external_id = self.settings.value[SETTING_EXTERNAL_ID];
+	credentials.session_name = self.instance.id;
 	return 0;
 }
 
 /* Returns 1 where there is nothing to publish. */
-static int learn(const struct report *report)
+static int learn(void)
 {
 	int rc;
 
-	if (instance_identify(&instance))
+	if (instance_identify(&self.instance))
 		return -1;
-	memcpy(aws.region, instance.region, sizeof(aws.region));
-	report_progress(report, errinfo.stage, instance.id);
-	errinfo.stage = "name";
-	aws.is_patient = settings.found;
-	rc = instance_learn_name(&instance, &settings);
+	aws.is_ipv6 = imds_is_ipv6;
+	report_stage("name", self.instance.id);
+	aws.is_patient = self.settings.found;
+	rc = instance_learn_name(&self.instance, &self.settings);
 	aws.is_patient = true;
 	if (rc)
 		return rc;
-	report_progress(report, errinfo.stage, instance.name);
-	errinfo.stage = "address";
-	if (instance_learn_addresses(&instance, &settings))
-		return -1;
-	report_progress(report, errinfo.stage, instance.ipv4);
-	report_progress(report, errinfo.stage, instance.ipv6);
-	errinfo.stage = "credentials";
-	return aws_authenticate();
+	report_stage("address", self.instance.name);
+	rc = instance_learn_addresses(&self.instance, &self.settings);
+	report_stage(errinfo.stage, self.instance.ipv4);
+	report_stage(errinfo.stage, self.instance.ipv6);
+	return rc;
 }
 
-static int on_record_set(const struct record_set *found)
+static int on_record_set(const struct buf *row)
 {
-	return plan_compare(&plan, &settings, found);
+	return row[SET_ROW].len ? plan_compare(&plan, &self.settings, row) : 0;
 }
 
 /* UPSERT needs no look at what is there: Route 53 itself refuses a CNAME and
  * another routing. */
-static int make_plan(struct report *report)
+static int make_plan(void)
 {
-	plan_wanted(&plan, &settings, &instance);
-	report->plan = &plan;
-	if (settings.action == ACTION_UPSERT)
+	plan_wanted(&plan, &self.settings, &self.instance);
+	report.plan = &plan;
+	if (settings_is(&self.settings, SETTING_ACTION, "UPSERT"))
 		return 0;
-	errinfo.stage = "record";
-	report->has_read = true;
-	return route53_list_record_sets(zone.id, instance.name, on_record_set);
+	report_stage("record", "");
+	report.has_read = true;
+	return route53_list_record_sets(zone_id, self.instance.name,
+					on_record_set);
 }
 
 /*
@@ -107,41 +105,32 @@ static int make_plan(struct report *report)
  * answer was lost is refused at the next try, as existing: then the new plan
  * finds the record as wanted, and it was ours.
  */
-static int change(struct report *report)
+static int change(void)
 {
-	bool was_sent[PLAN_RECORDS] = {false};
-	BUF(comment, 64);
-
-	buf_addf(&comment, "bootname %s", instance.id);
 	for (unsigned i = 0; i < PLANS_LIMIT; i++) {
-		if (make_plan(report))
+		if (make_plan())
 			return -1;
-		for (size_t j = 0; j < plan.count; j++) {
-			struct plan_record *record = &plan.records[j];
-
-			if (!was_sent[j] || record->state != PLAN_KEEP)
-				continue;
-			record->state = PLAN_DONE;
-			record->before[0] = '\0';
-			report->changed = true;
-		}
-		buf_clear(&changes);
-		if (!plan_changes(&plan, &settings, &changes))
-			return 0;
-		report_progress(report, "change", changes.data);
-		if (report->dry_run)
-			return 0;
-		errinfo.stage = "change";
-		if (!route53_change_record_sets(zone.id, comment.data, &changes,
-						change_id)) {
-			report->changed = true;
-			report->change_id = change_id;
+		buf_wipe(&changes);
+		if (!plan_changes(&plan, &self.settings, &changes)) {
+			/* Ours, by the try before, whose answer was lost. */
+			if (i)
+				plan_wanted(&plan, &self.settings,
+					    &self.instance);
+			report.changed = i > 0;
 			return 0;
 		}
-		if (errinfo.status != STATUS_TAKEN || !report->has_read)
+		report_stage("change", "");
+		report_stage("change", changes.data);
+		if (report_dry_run)
+			return 0;
+		if (!route53_change_record_sets(zone_id, self.instance.id,
+						&changes, change_id)) {
+			report.changed = true;
+			report.change_id = change_id;
+			return 0;
+		}
+		if (errinfo.status != STATUS_TAKEN || !report.has_read)
 			return -1;
-		for (size_t j = 0; j < plan.count; j++)
-			was_sent[j] |= plan.records[j].state == PLAN_CHANGE;
 	}
 	return -1;
 }
@@ -152,50 +141,58 @@ static int attempt_insync(void)
 
 	if (route53_get_change(change_id, &is_insync))
 		return -1;
-	if (is_insync)
-		return 0;
-	(void)errinfo_set(STATUS_DEADLINE, "the change is still PENDING");
-	return errinfo_again(AGAIN_LATER);
+	return is_insync ? 0
+			 : errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
+				       "the change is still PENDING");
 }
 
-static int publish(struct report *report)
+static int publish(void)
 {
-	int64_t started_ms = platform_now_ms();
-	int64_t *ms = report->ms;
-	int rc = learn(report);
+	int rc;
 
-	ms[STAGE_IMDS] = platform_now_ms() - started_ms;
-	if (rc)
-		return rc < 0 ? -1 : 0;
-	errinfo.stage = "zone";
-	rc = zone_find(&zone, &settings, instance.name);
-	ms[STAGE_ZONE] = platform_now_ms() - started_ms - ms[STAGE_IMDS];
+	report_stage("credentials", "");
+	if (aws_authenticate())
+		return -1;
+	report.ms[STAGE_IMDS] = platform_now_ms();
+	report_stage("zone", "");
+	rc = zone_find(zone_id, &self.settings, self.instance.name);
+	report.ms[STAGE_ZONE] = platform_now_ms();
 	if (rc)
 		return -1;
-	report->zone_id = zone.id;
-	report_progress(report, errinfo.stage, zone.id);
-	rc = change(report);
-	if (!rc && report->change_id && settings.wait) {
-		errinfo.stage = "wait";
+	report.zone_id = zone_id;
+	report_stage("zone", zone_id);
+	if (!report_dry_run)
+		state_keep(&self, 0);
+	rc = change();
+	if (!rc && report.change_id &&
+	    pattern_matches(self.settings.value[SETTING_WAIT], "^[TtYy]|n$")) {
+		report_stage("wait", "");
 		rc = http_persist(attempt_insync, 0);
 	}
-	ms[STAGE_CHANGE] = platform_now_ms() - started_ms - ms[STAGE_IMDS] -
-			   ms[STAGE_ZONE];
+	report.ms[STAGE_CHANGE] = platform_now_ms();
+	if (!rc && !report_dry_run)
+		state_keep(&self, sizeof(self));
 	return rc;
 }
 
-int up(const char *settings_file, const char *defaults_file,
-       struct report *report)
+int up(const char *settings_file, const char *defaults_file, bool if_changed)
 {
-	int64_t started_ms = platform_now_ms();
-	int rc = read_settings(settings_file, defaults_file) || start() ||
-		 publish(report);
+	int rc;
 
-	report->imds_calls = imds_calls;
-	report->aws_calls = aws.calls;
-	report->ms[STAGE_TOTAL] = platform_now_ms() - started_ms;
+	report.ms[STAGE_START] = platform_now_ms();
+	report_stage("settings", "");
+	rc = read_settings(settings_file, defaults_file) || start() ? -1
+								    : learn();
+	if (!rc && if_changed && state_is(&self, sizeof(self))) {
+		plan_wanted(&plan, &self.settings, &self.instance);
+		report.plan = &plan;
+		for (size_t i = 0; i < plan.count; i++)
+			plan.records[i].state = PLAN_KEEP;
+	} else if (!rc) {
+		rc = publish();
+	}
 	imds_close();
 	aws_close();
 	http_close();
-	return rc ? -1 : 0;
+	return rc < 0 ? -1 : 0;
 }

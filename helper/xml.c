@@ -1,31 +1,32 @@
 #include "xml.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <expat.h>
 
-#include "buf.h"
 #include "errinfo.h"
+#include "pattern.h"
 
 enum { DEPTH_LIMIT = 32 };
 
-BUF(path, 2048);
-BUF(text, 65536);
+struct buf xml_root;
 
-static struct {
-	XML_Parser parser;
-	xml_handler handler;
-	void *context;
-	unsigned depth;
-	bool stopped; /* errinfo says why */
-} reader;
+static XML_Parser parser;
+static const char *names;
+static const struct buf *end; /* of the row */
+static xml_row handler;
+static unsigned depth;
+static bool stopped;	/* errinfo says why */
+static struct buf text; /* since the last tag */
+static struct buf row[XML_FIELDS + 1];
 
 static void stop_if(int failed)
 {
 	if (!failed)
 		return;
-	reader.stopped = true;
-	(void)XML_StopParser(reader.parser, XML_FALSE);
+	stopped = true;
+	(void)XML_StopParser(parser, XML_FALSE);
 }
 
 static void XMLCALL on_start(void *data, const char *name,
@@ -33,11 +34,11 @@ static void XMLCALL on_start(void *data, const char *name,
 {
 	(void)data;
 	(void)attributes;
-	buf_addf(&path, "/%s", name);
+	if (!depth)
+		buf_addf(&xml_root, "%s", name);
 	buf_wipe(&text);
-	stop_if(++reader.depth > DEPTH_LIMIT
-			? errinfo_set(STATUS_DATA, "XML nested too deep")
-			: buf_check(&path, "XML path"));
+	stop_if(++depth > DEPTH_LIMIT &&
+		errinfo_set(STATUS_DATA, "XML nested too deep"));
 }
 
 static void XMLCALL on_text(void *data, const char *more, int len)
@@ -46,74 +47,59 @@ static void XMLCALL on_text(void *data, const char *more, int len)
 	buf_add(&text, more, (size_t)len);
 }
 
-static void XMLCALL on_end(void *data, const char *name)
+static void wipe_row(void)
 {
-	(void)data;
-	if (reader.stopped) /* expat ends an empty element all the same */
-		return;
-	stop_if(buf_check(&text, "XML text") ||
-		reader.handler(reader.context, path.data, text.data));
-	buf_wipe(&text);
-	reader.depth--;
-	path.len -= strlen(name) + 1;
-	path.data[path.len] = '\0';
+	for (size_t i = 0; i < XML_FIELDS; i++)
+		buf_wipe(&row[i]);
 }
 
-static void XMLCALL on_doctype(void *data, const char *name, const char *system,
-			       const char *public, int has_subset)
+static int end_row(void)
 {
-	(void)data;
-	(void)name;
-	(void)system;
-	(void)public;
-	(void)has_subset;
-	stop_if(errinfo_set(STATUS_DATA, "XML with a document type"));
-}
+	int rc = handler(row);
 
-int xml_read(const struct buf *data, xml_handler handler, void *context)
-{
-	XML_Parser parser = XML_ParserCreate("UTF-8");
-	int rc = 0;
-
-	if (!parser)
-		return errinfo_set(STATUS_SYSTEM, "out of memory");
-	memset(&reader, 0, sizeof(reader));
-	reader.parser = parser;
-	reader.handler = handler;
-	reader.context = context;
-	buf_clear(&path);
-	XML_SetElementHandler(parser, on_start, on_end);
-	XML_SetCharacterDataHandler(parser, on_text);
-	XML_SetStartDoctypeDeclHandler(parser, on_doctype);
-	if (XML_Parse(parser, data->data, (int)data->len, 1) != XML_STATUS_OK)
-		rc = reader.stopped
-			     ? -1
-			     : errinfo_set(STATUS_DATA, "no XML: %s",
-					   XML_ErrorString(
-						   XML_GetErrorCode(parser)));
-	XML_ParserFree(parser);
-	buf_wipe(&text);
+	wipe_row();
 	return rc;
 }
 
-bool xml_ends(const char *path_seen, const char *elements)
+static void XMLCALL on_end(void *data, const char *name)
 {
-	size_t path_len = strlen(path_seen);
-	size_t len = strlen(elements);
+	struct buf *to = &row[pattern_place(name, names)];
 
-	return len < path_len && path_seen[path_len - len - 1] == '/' &&
-	       !strcmp(path_seen + path_len - len, elements);
+	(void)data;
+	depth--;
+	/* expat ends an empty element even when it has been stopped. */
+	if (to == end || stopped)
+		return;
+	if (to == row)
+		buf_addf(to, ".");
+	else
+		buf_addf(to, "%s%s", to->len ? XML_NEXT : "", text.data);
+	buf_wipe(&text);
+	stop_if(to == row && end_row());
 }
 
-bool xml_take(const char *path_seen, const char *text_seen,
-	      const char *elements, char *to, size_t size)
+int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 {
-	size_t len = strlen(text_seen);
+	int rc = -1;
 
-	if (!xml_ends(path_seen, elements))
-		return false;
-	to[0] = '\0';
-	if (len < size)
-		memcpy(to, text_seen, len + 1);
-	return true;
+	if (strstr(data, "<!DOCTYPE"))
+		return errinfo_set(STATUS_DATA, "XML with a document type");
+	parser = XML_ParserCreate("UTF-8");
+	if (!parser)
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
+	names = fields;
+	end = &row[pattern_place("", fields)];
+	handler = on_row;
+	depth = 0;
+	stopped = false;
+	buf_wipe(&xml_root);
+	wipe_row(); /* of a document that broke off */
+	XML_SetElementHandler(parser, on_start, on_end);
+	XML_SetCharacterDataHandler(parser, on_text);
+	if (XML_Parse(parser, data, (int)size, 1))
+		rc = end_row();
+	else if (!stopped)
+		(void)errinfo_set(STATUS_DATA, "the answer is no XML");
+	XML_ParserFree(parser);
+	return rc;
 }

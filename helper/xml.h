@@ -1,45 +1,41 @@
 /*
- * XML answers, as text by element path.
+ * XML answers, as rows of text.
  *
- * A path is the names of the open elements joined by '/', from the root:
- * "/ListHostedZonesByNameResponse/HostedZones/HostedZone/Id".  Attributes,
- * comments and processing instructions are passed over; a document type
- * declaration is refused, and so is nesting beyond 32.
+ * Answers are lists: elements such as HostedZone, each with a few elements
+ * below it whose texts matter, whatever stands in between.  A row has the
+ * texts of those, by their place among the names asked for.
  */
 #ifndef XML_H
 #define XML_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "buf.h"
 
-struct buf;
+enum { XML_FIELDS = 8 }; /* the most that a row may have */
+
+/* Stands between the texts where a row has several elements of one name: no
+ * XML can hold it. */
+#define XML_NEXT "\1"
+
+/* The root element's name, of the document read last. */
+extern struct buf xml_root;
 
 /*
- * One element has ended.
- * path: as above, of this element.
- * text: its character data, entities decoded, NUL-ended, at most 64 KiB; that
- *       of an element that holds elements is of no use.
+ * A row is complete.
+ * row: valid during the call; "" where there was no such element.  row[0] is
+ *      "." in each row, and "" in what followed the last one.
  * Return 0 to go on, -1 with errinfo filled in to stop.
  */
-typedef int (*xml_handler)(void *context, const char *path, const char *text);
+typedef int (*xml_row)(const struct buf *row);
 
 /*
- * Read one document.
- * data: anything.
- * Returns 0, or -1: STATUS_DATA where it is no XML or beyond the bounds, else
- * what handler reported.
+ * Read one document, of at most 32 nested elements and without a document
+ * type declaration; attributes are passed over.
+ * data, size: anything, with a NUL behind it; a text in it beyond BUF_LIMIT is
+ * cut. fields: names of elements, each with a blank behind it; the end of the
+ * first one ends a row, and so does the end of the document. Returns 0, or -1:
+ * STATUS_DATA where it is no XML or beyond the bounds, else what on_row
+ * reported.
  */
-int xml_read(const struct buf *data, xml_handler handler, void *context);
-
-/* Whether the path ends in these elements: xml_ends(path, "HostedZone/Id"). */
-bool xml_ends(const char *path, const char *elements);
-
-/*
- * Copy the text, if the path ends in these elements.
- * to, size: gets the text; "" where it is longer than size less one.
- * Returns whether the path ends so.
- */
-bool xml_take(const char *path, const char *text, const char *elements,
-	      char *to, size_t size);
+int xml_read(const char *data, size_t size, const char *fields, xml_row on_row);
 
 #endif

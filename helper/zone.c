@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "buf.h"
-#include "dnsname.h"
 #include "errinfo.h"
 #include "route53.h"
 #include "settings.h"
@@ -17,44 +15,56 @@ static struct {
 	const char *longer; /* zones of this name or below it count */
 	bool is_private;
 	unsigned count;
-	struct hosted_zone zone; /* the last one */
+	char zone[DNSNAME_SIZE]; /* their name */
 } found;
 
-BUF(ids, 1024); /* of all of them */
+static struct buf ids; /* of all of them, a blank in front of each */
 
-static int on_zone(const struct hosted_zone *zone)
+/* Where the next page begins; name "": there is none. */
+static char next_name[DNSNAME_SIZE];
+static char next_id[ROUTE53_ID_SIZE];
+
+static int on_zone(const struct buf *row)
 {
-	size_t len = strlen(zone->name);
-	size_t best = strlen(found.zone.name);
+	char name[DNSNAME_SIZE];
+	char id[ROUTE53_ID_SIZE];
+	size_t best = strlen(found.zone);
 
-	if (len < best || zone->is_private != found.is_private ||
-	    !dnsname_in_zone(found.name, zone->name) ||
-	    !dnsname_in_zone(zone->name, found.longer))
+	if (!row[ZONE_ROW].len) {
+		dnsname_from_route53(next_name, row[ZONE_NEXT_NAME].data);
+		route53_cut_id(next_id, sizeof(next_id),
+			       row[ZONE_NEXT_ID].data);
 		return 0;
-	if (len > best) {
-		found.count = 0;
-		buf_clear(&ids);
 	}
-	found.zone = *zone;
+	dnsname_from_route53(name, row[ZONE_NAME].data);
+	route53_cut_id(id, sizeof(id), row[ZONE_ID].data);
+	if (!*id)
+		return errinfo_set(STATUS_DATA, "a zone without an id");
+	if (strlen(name) < best ||
+	    (row[ZONE_IS_PRIVATE].data[0] == 't') != found.is_private ||
+	    !dnsname_in_zone(found.name, name) ||
+	    !dnsname_in_zone(name, found.longer))
+		return 0;
+	if (strlen(name) > best) {
+		found.count = 0;
+		buf_wipe(&ids);
+	}
+	memcpy(found.zone, name, sizeof(name));
 	found.count++;
-	buf_addf(&ids, " %s", zone->id);
+	buf_addf(&ids, " %s", id);
 	return 0;
 }
 
-/*
- * List from a name on, as long as pages begin with zones of that very name.
- * next: where the next page would begin, or "".
- */
-static int list_from(const char *name, struct hosted_zone *next)
+/* List from a name on, as long as pages begin with zones of that very name. */
+static int list_from(const char *name)
 {
 	unsigned pages = 0;
 
-	memset(next, 0, sizeof(*next));
-	memcpy(next->name, name, strlen(name) + 1);
+	next_id[0] = '\0';
 	do
-		if (route53_list_hosted_zones_by_name(next, on_zone))
+		if (route53_list_hosted_zones_by_name(name, next_id, on_zone))
 			return -1;
-	while (!strcmp(next->name, name) && ++pages < PAGES_LIMIT);
+	while (!strcmp(next_name, name) && ++pages < PAGES_LIMIT);
 	return 0;
 }
 
@@ -65,54 +75,50 @@ static int list_from(const char *name, struct hosted_zone *next)
 static int look_up(const char *name)
 {
 	const char *parent = dnsname_parent(name);
-	struct hosted_zone next;
 
 	found.longer = parent ? parent : name;
-	if (list_from(found.longer, &next))
+	if (list_from(found.longer))
 		return -1;
-	if (*next.name && !dnsname_is_before(name, next.name)) {
-		if (!strcmp(found.zone.name, name))
-			found.zone.name[0] = '\0'; /* to be counted anew */
-		if (list_from(name, &next))
+	/* Names below one stand together. */
+	if (dnsname_in_zone(next_name, found.longer)) {
+		if (!strcmp(found.zone, name))
+			found.zone[0] = '\0'; /* to be counted anew */
+		if (list_from(name))
 			return -1;
 	}
 	while (!found.count && (found.longer = dnsname_parent(found.longer)))
-		if (list_from(found.longer, &next))
+		if (list_from(found.longer))
 			return -1;
 	return 0;
 }
 
-int zone_find(struct hosted_zone *zone, const struct settings *settings,
+int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 	      const char *name)
 {
-	const char *kind;
-	struct hosted_zone next;
-	int rc;
+	const char *zone = settings->value[SETTING_ZONE];
+	enum setting kind = settings_is(settings, SETTING_VISIBILITY, "")
+				    ? SETTING_ADDRESS
+				    : SETTING_VISIBILITY;
 
-	memset(zone, 0, sizeof(*zone));
-	memcpy(zone->id, settings->zone_id, sizeof(zone->id));
-	if (zone->id[0])
+	route53_cut_id(id, ROUTE53_ID_SIZE, settings->value[SETTING_ZONE_ID]);
+	if (*id)
 		return 0;
-	found.is_private = settings->visibility
-				   ? settings->visibility == VISIBILITY_PRIVATE
-				   : settings->address == ADDRESS_PRIVATE;
-	found.name = settings->zone[0] ? settings->zone : name;
+	found.is_private = settings_is(settings, kind, "private");
+	found.name = *zone ? zone : name;
 	found.longer = found.name;
-	rc = settings->zone[0] ? list_from(found.name, &next) : look_up(name);
-	if (rc)
+	if (*zone ? list_from(zone) : look_up(name))
 		return -1;
-	kind = found.is_private ? "private" : "public";
 	if (!found.count)
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "no %s hosted zone for %s; create it, or "
 				   "set zone_id, visibility or role_arn",
-				   kind, found.name);
+				   settings->value[kind], found.name);
 	if (found.count > 1)
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "%u %s hosted zones are named %s:%s; set "
 				   "zone_id",
-				   found.count, kind, found.zone.name,
-				   ids.data);
-	*zone = found.zone;
+				   found.count, settings->value[kind],
+				   found.zone, ids.data);
+	memcpy(id, ids.data + 1, ROUTE53_ID_SIZE);
 	return 0;
 }

@@ -4,7 +4,8 @@
 #ifndef ZONE_H
 #define ZONE_H
 
-struct hosted_zone;
+#include "route53.h"
+
 struct settings;
 
 /*
@@ -12,11 +13,11 @@ struct settings;
  * the zone of the setting zone; else the longest zone whose whole labels end
  * the name.  Only zones of the visibility that the settings want count.
  * name: folded.
- * zone: written on success; its name is "" where only the id is known.
+ * id: written on success, without "/hostedzone/".
  * Returns 0, or -1: STATUS_UNAVAILABLE (no such zone, or several), else as
  * aws_call.
  */
-int zone_find(struct hosted_zone *zone, const struct settings *settings,
+int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 	      const char *name);
 
 #endif

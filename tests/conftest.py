@@ -85,6 +85,7 @@ class Runner:
     def __init__(self, emulator, instance, folder):
         self.emulator, self.instance, self.folder = emulator, instance, folder
         self.cloud_config = folder / "cloud-config.txt"
+        self.state = folder / "run" / "published"           # of `up --if-changed`
 
     def __call__(self, *arguments, settings=None, form="plain", config=None, env=None, limit=20,
                  shell=None):
@@ -112,6 +113,7 @@ class Runner:
         """Start it, for a look at it while it runs."""
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                        "BOOTNAME_CLOUD_CONFIG": str(self.cloud_config),
+                       "RUNTIME_DIRECTORY": str(self.state.parent),
                        **{name: os.environ[name] for name in SANITIZERS if name in os.environ},
                        **self.instance.environment, **(env or {})}
         command = [*helper(), *map(str, arguments)]

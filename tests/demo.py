@@ -53,6 +53,7 @@ class Demo:
         environment = {
             "PATH": os.environ["PATH"],
             "BOOTNAME_CLOUD_CONFIG": str(self.cloud_config),
+            "RUNTIME_DIRECTORY": str(self.cloud_config.parent),
             **instance.environment,
         }
         print(f"  {instance.id}$ bootname", flush=True)

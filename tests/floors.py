@@ -15,8 +15,8 @@ TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 # A header of each library, and the one file that may include it.
 LIBRARIES = {
     "curl/": "http.c",
-    "yaml.h": "settings.c",
-    "json": "imds.c",
+    "yaml.h": "document.c",
+    "json": "json.c",
     "openssl/": "sigv4.c",
     "expat": "xml.c",
 }

@@ -25,7 +25,9 @@ def alternative_names(host):
     """What the server certificate is good for."""
     addresses = {"127.0.0.1", "::1", "169.254.169.254", host}
     names = ["localhost", "*.amazonaws.com", "*.amazonaws.com.cn", "*.us-gov.amazonaws.com",
-             "route53.global.api.aws", "route53-fips.global.api.aws"]
+             "route53.global.api.aws", "route53-fips.global.api.aws", "route53.us-gov.api.aws",
+             "*.amazonaws.eu", "route53.global.api.amazonwebservices.eu",
+             "route53.global.api.amazonwebservices.com.cn"]
     names += [f"*.{region}.{suffix}" for region in regions()
               for suffix in ("amazonaws.com", "api.aws")]
     names += [f"*.{region}.amazonaws.com.cn" for region in CHINA]

@@ -25,6 +25,14 @@ def test_a_reboot_changes_nothing(run, zone, calls):
     assert calls("route53").count(CHANGE) == 1
 
 
+@pytest.mark.parametrize("ttl", ["0", "00", "060", "0000000300"])
+def test_a_reboot_finds_its_own_ttl(run, zone, ttl):
+    """Or the settings are refused, at the first boot as at the second."""
+    first, second = (run(settings=f"{SETTINGS}\nttl: {ttl}") for _ in range(2))
+    assert first.status in (0, 78)
+    assert second.status == first.status, second
+
+
 @pytest.mark.parametrize("text", ["2001:db8::17", "2001:DB8::17", "2001:db8:0:0:0:0:0:17",
                                   "2001:0db8:0000:0000:0000:0000:0000:0017"])
 def test_another_spelling_of_the_same_address(run, zone, instance, calls, text):

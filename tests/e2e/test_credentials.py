@@ -90,7 +90,7 @@ def test_the_wrong_external_id(run, emulator, foreign_zone, calls, settings):
 def test_a_role_that_is_no_arn(run, emulator, zone):
     result = run(settings="role_arn: dns-writer")
     assert result.status == 78
-    assert ":1:11: role_arn: must begin with arn:" in result.stderr
+    assert ":1:11: role_arn: wants arn:[!-~]+\n" in result.stderr
     assert emulator.requests == []
 
 

@@ -15,14 +15,25 @@ def read(path):
     return (TOP / path).read_text()
 
 
-def keys(supported=True):
-    """The settings that the code knows."""
-    rows = re.findall(r'\{"(\w+)", "[^"]*", (TYPE_\w+)', read("helper/settings.c"))
-    return {name for name, kind in rows if (kind != "TYPE_LATER") == supported}
+def key_rows():
+    """The settings that the code knows: (name, default or LATER)."""
+    text = read("helper/settings.c")
+    table = text[text.index("keys[SETTINGS] = {") : text.index("static struct settings *into;")]
+    return dict(re.findall(r'^\t\{"(\w+)", ("[^"]*"|LATER)', table, re.MULTILINE))
+
+
+def keys():
+    return {name for name, default in key_rows().items() if default != "LATER"}
 
 
 def later_keys():
-    return keys(supported=False)
+    return {name for name, default in key_rows().items() if default == "LATER"}
+
+
+def floors():
+    """The modules of each floor, from the Makefile."""
+    [text] = re.findall(r"^FLOORS := \\\n((?:\t.*\\\n)*\t.*)$", read("Makefile"), re.MULTILINE)
+    return [set(floor.strip("\t \\").split(",")) for floor in text.split("\n")]
 
 
 def short_options():
@@ -42,7 +53,10 @@ def manual_options():
 
 
 def test_code_is_read_as_expected():
-    assert len(keys()) >= 14 and len(short_options()) >= 8 and len(long_options()) >= 4
+    assert len(keys()) >= 14 and len(later_keys()) >= 7
+    assert len(key_rows()) == read("helper/settings.h").count("\tSETTING_")
+    assert len(short_options()) >= 8 and len(long_options()) >= 5
+    assert len(floors()) >= 8 and {"main", "boot"} in floors()
 
 
 def test_manual_describes_every_short_option_and_no_other():
@@ -75,6 +89,27 @@ def test_manual_names_the_settings_that_are_refused_as_not_supported_yet():
     assert set(re.findall(r"^\.Ic (\w+)", listed, re.MULTILINE)) == later_keys()
 
 
+def test_manual_tells_the_defaults():
+    page = read("docs/bootname.yaml.5")
+    for name, default in key_rows().items():
+        value = default.strip('"')
+        if value not in ("", "LATER"):
+            part = page.partition(f"\n.It Ic {name}\n")[2].partition("\n.It ")[0]
+            assert f"\nDefault: {value}" in part, name
+
+
+def test_architecture_has_every_module_on_its_floor():
+    table = read("docs/ARCHITECTURE.md").partition("| floor | modules |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| \d+ \| ([^|]+) \|", table, re.MULTILINE)
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == floors()
+
+
+def test_architecture_names_no_module_that_is_gone():
+    named = set(re.findall(r"`(\w+[.]c)`", read("docs/ARCHITECTURE.md")))
+    assert named >= {"main.c", "boot.c"}
+    assert not [name for name in named if not (TOP / "helper" / name).exists()]
+
+
 def test_readme_table_has_every_setting_and_no_other():
     text = read("README.md")
     table = text[text.index("| key | meaning") : text.index("A wrong setting")]
@@ -92,7 +127,7 @@ def test_manual_lists_every_exit_status_and_no_other():
 def test_manual_names_every_variable_of_the_environment():
     page = read("docs/bootname.8")
     for path in sorted((TOP / "helper").glob("*.c")):
-        for name in re.findall(r'"((?:AWS|BOOTNAME)_[A-Z0-9_]+)"', path.read_text()):
+        for name in re.findall(r'"((?:AWS|BOOTNAME|RUNTIME)_[A-Z0-9_]+)"', path.read_text()):
             assert re.search(rf"\b{name}\b", page), f"{path.name} reads {name}"
 
 

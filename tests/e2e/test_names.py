@@ -38,6 +38,10 @@ BAD = {
     "non-ASCII": "m\u00fcller.ec2.example.com",
     "emoji": "\U0001f600.ec2.example.com",
 }
+# What may stand in a setting is known before anything is asked; what makes a name is not, for a
+# tag or the zone may be part of it.
+NO_CHARACTER = ("space", "leading space", "double quote", "single quote", "backslash", "slash", "XML",
+                "ampersand", "percent", "at", "non-ASCII", "emoji")
 BAD_IN_TAGS = {
     "newline": "web.ec2.example.com\nbootname: all is well",
     "carriage return": "web.ec2.example.com\r",
@@ -61,12 +65,13 @@ def test_a_tag_that_is_no_name(run, zone, instance, calls, tag):
     assert calls("route53") == []
 
 
-@pytest.mark.parametrize("tag", ["ec2 x.example.com", "a\\b\"c\n\u00e9.example.com"])
-def test_a_bad_name_is_quoted(run, zone, instance, tag):
+@pytest.mark.parametrize(("tag", "shown"), [
+    ("ec2 x.example.com", "ec2 x.example.com"), ("a\\b\"c\n\u00e9\x7f.example.com", 'a\\b"c????.example.com'),
+], ids=["space", "unprintable"])
+def test_a_bad_name_is_quoted(run, zone, instance, tag, shown):
     instance.tags["dnsname"] = tag
-    shown = "".join(chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:03o}"
-                    for byte in tag.encode())
-    assert run().stderr.startswith(f'bootname: name: "{shown}" is no DNS name')
+    assert run().stderr == (f'bootname: name: "{shown}" is no DNS name of labels of 1 to 63 letters, '
+                            "digits, - or _; correct the tag\n")
 
 
 def test_a_tag_that_is_no_name_and_no_settings(run, zone, instance, calls):
@@ -81,24 +86,36 @@ def test_a_long_bad_name_is_cut(run, zone, instance):
     assert '"' + "a" * 60 in result.stderr and len(result.stderr) < 300
 
 
-@pytest.mark.parametrize("name", [value for value in BAD.values() if value], ids=list(BAD)[1:])
-def test_a_setting_that_is_no_name(run, emulator, zone, name):
-    quoted = "'" + name.replace("'", "''") + "'"
-    result = named(run, quoted)
+@pytest.mark.parametrize("name", [BAD[key] for key in NO_CHARACTER], ids=NO_CHARACTER)
+def test_a_setting_with_a_character_that_is_in_no_name(run, emulator, zone, name):
+    result = named(run, "'" + name.replace("'", "''") + "'")
     assert result.status == 78
-    assert result.stderr.startswith("bootname: settings: ") and "name: " in result.stderr
+    assert result.stderr.startswith("bootname: settings: ")
+    assert ":1:7: name: wants " in result.stderr
     assert emulator.requests == []
 
 
-def test_a_bad_setting_is_quoted(run, zone):
-    assert '"a..b" is no DNS name' in named(run, "a..b").stderr
+@pytest.mark.parametrize("name", [BAD[key] for key in BAD if key not in ("empty", *NO_CHARACTER)],
+                         ids=[key for key in BAD if key not in ("empty", *NO_CHARACTER)])
+@pytest.mark.parametrize("settings", ["{}", "zone: ec2.example.com"], ids=["no zone", "zone"])
+def test_a_setting_that_is_no_name(run, zone, calls, name, settings):
+    result = named(run, f"'{name}'", "" if settings == "{}" else settings)
+    assert result.status == 78
+    assert result.stderr.startswith('bootname: name: "')
+    assert " is no DNS name " in result.stderr and "; correct the name\n" in result.stderr
+    assert calls("route53") == calls("ec2") == []
+
+
+def test_a_bad_setting_is_quoted_as_the_zone_completes_it(run, zone):
+    assert '"a..b.ec2.example.com" is no DNS name' in named(run, "a..b").stderr
 
 
 def test_a_template_from_a_tag_that_makes_no_name(run, zone, instance, calls):
     instance.tags["role"] = "web server"
     result = named(run, "'{tag:role}'")
     assert result.status == 65
-    assert '"web server" is no DNS name' in result.stderr
+    assert '"web server.ec2.example.com" is no DNS name' in result.stderr
+    assert result.stderr.endswith("; correct the tag\n")
     assert calls("route53") == []
 
 
@@ -111,7 +128,7 @@ def test_a_template_that_makes_no_name(run, zone, calls, name):
 def test_a_name_made_too_long_by_its_zone(run, zone, calls):
     result = named(run, ".".join(["a" * 59] * 4))
     assert result.status == 78
-    assert "253" in result.stderr
+    assert " is no DNS name " in result.stderr
     assert calls("route53") == []
 
 
@@ -245,12 +262,19 @@ def test_a_private_address_that_is_missing(run, zone, instance, calls):
 
 @pytest.mark.parametrize("template", [
     "{hostname}", "{}", "{tag}", "{tag:}", "{instance-id", "instance-id}", "{{instance-id}}",
-    "{Instance-Id}", "{tag:" + "x" * 129 + "}", "${instance-id}x}", "{ region }"])
+    "{Instance-Id}", "${instance-id}x}", "{ region }"])
 def test_a_placeholder_that_is_none(run, emulator, zone, template):
     result = named(run, f"'{template}'")
     assert result.status == 78
-    assert "name: " in result.stderr
+    assert ":1:7: name: wants " in result.stderr
     assert emulator.requests == []
+
+
+def test_a_key_longer_than_that_of_any_tag_is_that_of_none(run, zone, calls):
+    result = named(run, "'{tag:" + "x" * 129 + "}'")
+    assert result.status == 69
+    assert result.stderr.startswith("bootname: name: no tag xxx")
+    assert calls("route53") == []
 
 
 def test_a_tag_is_no_template(run, zone, instance, calls):
@@ -262,5 +286,5 @@ def test_a_tag_is_no_template(run, zone, instance, calls):
 def test_a_tag_with_a_nul_byte_is_refused(run, instance, calls):
     instance.tags = {"dnsname": b"web\0.ec2.example.com"}
     result = run(settings="{}")
-    assert result.status == 65 and "a NUL byte" in result.stderr
+    assert result.status == 65 and "or no text" in result.stderr
     assert calls("route53") == []

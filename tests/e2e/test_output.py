@@ -153,7 +153,7 @@ def test_json_of_a_failure(run, zone, settings, stage, code):
 
 def test_json_escapes(run, zone, instance):
     instance.tags["dnsname"] = 'a"b\\c\n\u00e9'
-    assert '"a\\042b\\134c\\012\\303\\251"' in run("-j").json["error"]["message"]
+    assert run("-j").json["error"]["message"].startswith('"a"b\\c???" is no DNS name')
 
 
 # Odd descriptors

@@ -1,4 +1,7 @@
-"""The release: a small, hardened program for each architecture, which runs on every distribution."""
+"""The release: small, hardened programs for each architecture, which run on every distribution.
+
+bootname is the whole one, boot what rides in user-data.
+"""
 
 import gzip
 import os
@@ -17,7 +20,8 @@ TOP = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
 MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64"}
 PAGE = {"x86_64": 4096, "aarch64": 65536}           # the largest of any kernel there
-LIBRARIES = ["libcrypto.so.3", "libcurl.so.4", "libexpat.so.1", "libjson-c.so.5", "libyaml-0.so.2"]
+LIBRARIES = {"boot": ["libcrypto.so.3", "libcurl.so.4", "libexpat.so.1", "libyaml-0.so.2"]}
+LIBRARIES["bootname"] = [*LIBRARIES["boot"], "libjson-c.so.5"]
 NAME = "webdev1.ec2.example.com"
 EXECUTABLE, WRITABLE = 1, 2                         # p_flags, see elf(5)
 BIND_NOW, NOW, PIE = 0x8, 0x1, 0x08000000           # DT_FLAGS and, both others, DT_FLAGS_1
@@ -33,10 +37,15 @@ def architecture(request):
     return request.param
 
 
+@pytest.fixture(params=LIBRARIES)
+def kind(request):
+    return request.param
+
+
 @pytest.fixture
-def program(architecture):
-    """The release of that architecture."""
-    return BUILD / "release" / f"bootname-{architecture}"
+def program(kind, architecture):
+    """That program for that architecture."""
+    return BUILD / "release" / f"{kind}-{architecture}"
 
 
 @pytest.fixture
@@ -72,10 +81,11 @@ def test_is_a_position_independent_program(elf, dynamic, architecture):
 def test_relocated_data_is_read_only_from_the_start(elf, dynamic, architecture):
     [relro] = segments(elf, "PT_GNU_RELRO")
     covered = range(relro.p_vaddr, relro.p_vaddr + relro.p_memsz)
-    for name in ".data.rel.ro", ".dynamic", ".got":
-        section = elf.get_section_by_name(name).header
-        assert section.sh_addr in covered
-        assert section.sh_addr + section.sh_size - 1 in covered
+    sections = {section.name: section.header for section in elf.iter_sections()}
+    for name in {".data.rel.ro", ".dynamic", ".got"} & set(sections):
+        assert sections[name].sh_addr in covered
+        assert sections[name].sh_addr + sections[name].sh_size - 1 in covered
+    assert {".dynamic", ".got"} < set(sections)
     assert elf.get_section_by_name(".got.plt") is None
     assert dynamic["DT_FLAGS"][0] & BIND_NOW
     assert covered.stop % PAGE[architecture] == 0               # what is left over, is writable
@@ -98,8 +108,8 @@ def test_stack_and_buffers_are_checked(elf):
     assert [name for name in imports if re.fullmatch("__(?!stack).*_chk", name)]
 
 
-def test_needs_the_five_libraries_and_the_c_library(elf, dynamic, architecture):
-    needed = [*LIBRARIES, "libc.so.6"]
+def test_needs_its_libraries_and_the_c_library(dynamic, kind, architecture):
+    needed = [*LIBRARIES[kind], "libc.so.6"]
     if architecture == "aarch64":
         needed.append("ld-linux-aarch64.so.1")      # holds __stack_chk_guard there
     assert sorted(dynamic["DT_NEEDED"]) == sorted(needed)
@@ -119,8 +129,9 @@ def test_has_no_symbols_and_no_notes(elf):
     assert not [name for name in names if re.match("[.](symtab|strtab|debug|comment|note)", name)]
 
 
-def test_embedded_form_is_the_same_program(program):
-    packed = program.with_name(f"{program.name}.gz").read_bytes()
+def test_embedded_form_is_the_program_for_user_data(architecture):
+    program = BUILD / "release" / f"boot-{architecture}"
+    packed = program.with_name(f"bootname-{architecture}.gz").read_bytes()
     assert packed[:8] == b"\x1f\x8b\x08\0\0\0\0\0"              # neither a name nor a time
     embedded, whole = gzip.decompress(packed), bytearray(program.read_bytes())
     struct.pack_into("<Q", whole, 40, 0)
@@ -128,14 +139,20 @@ def test_embedded_form_is_the_same_program(program):
     assert embedded == whole[:len(embedded)]
 
 
-def test_same_source_gives_same_bytes(tmp_path, architecture):
+def test_program_for_user_data_is_the_smaller_one(architecture):
+    boot, whole = (BUILD / "release" / f"{kind}-{architecture}" for kind in ("boot", "bootname"))
+    assert len(gzip.compress(boot.read_bytes())) < len(gzip.compress(whole.read_bytes()))
+    assert b"did you mean" in whole.read_bytes() and b"did you mean" not in boot.read_bytes()
+
+
+def test_same_source_gives_same_bytes(tmp_path, kind, architecture):
     built = []
     for number, build in enumerate(("build", "another/folder")):
         tree = tmp_path / ("in/" * number + "tree")
         for folder in ("helper", "cloud-config"):
             shutil.copytree(TOP / folder, tree / folder)
         shutil.copy(TOP / "Makefile", tree)
-        path = f"{build}/release/bootname-{architecture}"
+        path = f"{build}/release/{kind}-{architecture}"
         subprocess.run(["make", "-s", f"B={build}", "VERSION=1.2.3-x", path], cwd=tree, check=True,
                        env={"PATH": os.environ["PATH"], "CFLAGS": f"-O{number}"})
         built.append((tree / path).read_bytes())
@@ -145,15 +162,15 @@ def test_same_source_gives_same_bytes(tmp_path, architecture):
 
 # Runs, of this machine's own architecture
 
-@pytest.fixture(params=["release", "embedded"])
+@pytest.fixture(params=[*LIBRARIES, "embedded"])
 def released(request, monkeypatch, tmp_path):
     """Makes `run` run the release."""
-    path = BUILD / "release" / f"bootname-{platform.machine()}"
+    path = BUILD / "release" / f"{request.param}-{platform.machine()}"
     if request.param == "embedded":
-        embedded = tmp_path / "50-bootname"
-        embedded.write_bytes(gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()))
-        embedded.chmod(0o755)
-        path = embedded
+        packed = path.with_name(f"bootname-{platform.machine()}.gz").read_bytes()
+        path = tmp_path / "50-bootname"
+        path.write_bytes(gzip.decompress(packed))
+        path.chmod(0o755)
     monkeypatch.setenv("BOOTNAME", str(path))
 
 
@@ -187,16 +204,16 @@ def test_release_sets_the_name(run, zone, released):
     assert zone.values(NAME, "A") == ["54.123.123.123"]
 
 
-def test_release_tells_its_version(run, released):
+def test_release_tells_its_version(run, monkeypatch):
+    monkeypatch.setenv("BOOTNAME", str(BUILD / "release" / f"bootname-{platform.machine()}"))
     assert re.fullmatch(r"bootname \S+\n", run("--version").stdout)
 
 
-def test_release_runs_silently_with_unversioned_libcurl(run, zone, unversioned, monkeypatch):
+def test_release_runs_silently_with_unversioned_libcurl(run, zone, unversioned, released):
     environment = {"LD_LIBRARY_PATH": str(unversioned)}
     versioned = subprocess.run([BUILD / "bootname", "-V"], env=environment, capture_output=True,
                                text=True, check=True)
     assert "libcurl.so.4: no version information available" in versioned.stderr
-    monkeypatch.setenv("BOOTNAME", str(BUILD / "release" / f"bootname-{platform.machine()}"))
     result = run(env=environment)
     assert (result.status, result.stderr) == (0, "")
     assert zone.values(NAME, "A") == ["54.123.123.123"]

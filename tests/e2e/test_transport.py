@@ -87,6 +87,13 @@ def test_before_a_create_whose_answer_was_lost(run, emulator, zone):
     assert run("-j", settings="action: CREATE").json["records"][0]["before"] == []
 
 
+def test_after_a_lost_answer_every_record_is_told_as_set(run, emulator, zone, instance):
+    instance.ipv6 = "2001:db8::17"
+    zone.put(NAME, "A", [ADDRESS], ttl=60)
+    emulator.faults.add(operation=CHANGE, action="reset_after")
+    assert run(settings="action: CREATE").stdout == SET + f"setting {NAME} to 2001:db8::17\n"
+
+
 def test_a_connection_that_was_closed_while_idle(run, emulator, zone, calls):
     def close(request, proceed):
         answer = proceed()
@@ -362,19 +369,6 @@ def test_a_proxy_that_is_down(run, zone, aws_by_name):
     assert result.status == 75 and result.stderr.startswith("bootname: zone: ")
 
 
-def has_route(family, address):
-    """Whether this machine would try to get there; nothing is sent."""
-    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.connect((address, 80))
-        return True
-    return False
-
-
-def needs_ipv6():
-    return (not has_route(socket.AF_INET, "192.0.2.1")
-            and has_route(socket.AF_INET6, "2001:db8::1"))
-
-
 DUAL, FIPS = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "true"}
 
 
@@ -384,13 +378,16 @@ DUAL, FIPS = {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, {"AWS_USE_FIPS_ENDPOINT": "
     ("eu-west-1", FIPS, "route53-fips.amazonaws.com", "us-east-1"),
     ("eu-west-1", DUAL | FIPS, "route53-fips.global.api.aws", "us-east-1"),
     ("cn-north-1", {}, "route53.amazonaws.com.cn", "cn-northwest-1"),
+    ("cn-north-1", DUAL, "route53.global.api.amazonwebservices.com.cn", "cn-northwest-1"),
+    ("eusc-de-east-1", {}, "route53.amazonaws.eu", "eusc-de-east-1"),
+    ("eusc-de-east-1", DUAL, "route53.global.api.amazonwebservices.eu", "eusc-de-east-1"),
     ("us-gov-east-1", {}, "route53.us-gov.amazonaws.com", "us-gov-west-1"),
+    ("us-gov-east-1", DUAL, "route53.us-gov.api.aws", "us-gov-west-1"),
     ("us-gov-east-1", FIPS, "route53.us-gov.amazonaws.com", "us-gov-west-1"),
-], ids=["default", "dual stack", "FIPS", "both", "China", "GovCloud", "GovCloud with FIPS"])
+], ids=["default", "dual stack", "FIPS", "both", "China", "China, dual stack", "Europe",
+        "Europe, dual stack", "GovCloud", "GovCloud, dual stack", "GovCloud with FIPS"])
 def test_endpoints_by_region(run, emulator, zone, instance, proxy, aws_by_name, region, env, host,
                              scope):
-    if not env.get("AWS_USE_DUALSTACK_ENDPOINT") and needs_ipv6():
-        pytest.skip("with IPv6 only, the endpoints are the dual-stack ones")
     instance.region = region
     # The emulator knows the standard partition only: what is asked, and where, is looked at.
     run(settings=ONCE + f"\nproxy: {proxy.url}", env=aws_by_name | env)
@@ -401,8 +398,6 @@ def test_endpoints_by_region(run, emulator, zone, instance, proxy, aws_by_name, 
 
 
 def test_endpoints_of_the_region_s_services(run, emulator, zone, instance, proxy, aws_by_name):
-    if needs_ipv6():
-        pytest.skip("with IPv6 only, the endpoints are the dual-stack ones")
     role = "arn:aws:iam::123456789012:role/dns"
     emulator.roles[role] = {"zones": [zone]}
     instance.tags_in_metadata = False

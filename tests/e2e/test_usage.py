@@ -12,7 +12,8 @@ def test_help(run, emulator, option):
     result = run(option)
     assert result.status == 0
     assert result.stdout.startswith("usage: bootname ")
-    for word in ("-c FILE", "-d FILE", "-n", "-q", "-v", "--json", "--dry-run", "--version"):
+    for word in ("-c FILE", "-d FILE", "-n", "-q", "-v", "--json", "--dry-run", "--if-changed",
+                 "--version"):
         assert word in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert emulator.requests == []
@@ -29,7 +30,7 @@ def test_version(run, emulator, option):
 @pytest.mark.parametrize("arguments", [
     ("-x",), ("--unknown",), ("--jsn",), ("--json=yes",), ("-c",), ("-d",), ("-qc",),
     ("up", "up"), ("up", "down"), ("down",), ("check",), ("reap",), ("",), ("Up",), ("--", "-n"),
-    ("--if-changed",), ("up", "--if-changed"), ("-c", "a", "-d", "b"), ("-d", "a", "-c", "b"),
+    ("--if", "x"), ("up", "--if-changed=no"), ("-c", "a", "-d", "b"), ("-d", "a", "-c", "b"),
     ("up", "-x"), ("-nx",), ("a\nb",), ("up", "a\nbootname: all is well"),
 ], ids=lambda arguments: " ".join(arguments) or "empty")
 def test_wrong_usage(run, emulator, zone, arguments):
@@ -48,7 +49,8 @@ def test_wrong_usage_as_json(run, emulator):
 
 
 @pytest.mark.parametrize("arguments", [
-    (), ("up",), ("--",), ("--", "up"), ("-q", "up"), ("up", "-q"), ("-qv",), ("-q", "-q")],
+    (), ("up",), ("--",), ("--", "up"), ("-q", "up"), ("up", "-q"), ("-qv",), ("-q", "-q"),
+    ("--if-changed",), ("up", "--if-changed"), ("--if-changed", "up")],
     ids=lambda arguments: " ".join(arguments) or "none")
 def test_right_usage(run, zone, arguments):
     assert run(*arguments).status == 0

@@ -58,6 +58,14 @@ def test_no_zone_of_the_very_name_behind_the_page(run, emulator, zone, calls):
     assert calls("route53") == [LIST, LIST, CHANGE]
 
 
+def test_a_page_that_ends_beyond_the_parent_is_enough(run, emulator, zone, calls):
+    for number in range(120):
+        emulator.hosted_zone(f"z{number}.example.com")
+    run()
+    assert zone.values(NAME, "A") == ADDRESS
+    assert calls("route53") == [LIST, CHANGE]
+
+
 def test_many_zones_above(run, emulator, zone):
     for number in range(120):
         emulator.hosted_zone(f"a{number}.example.com")

@@ -3,7 +3,8 @@
  *
  * sigv4_sign METHOD PATH QUERY REGION SERVICE TIMESTAMP
  *
- * Standard input: header lines "Name: value", an empty line, the body.
+ * Standard input: header lines "Name: value", an empty line, the body, without
+ * a NUL in it.
  * Credentials: from the environment, as the AWS SDKs name them.  No header is
  * added: X-Amz-Date and X-Amz-Security-Token are the caller's.
  * Prints the value of the Authorization header.
@@ -13,14 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
+#include "canonical.h"
 #include "errinfo.h"
+#include "platform.h"
 #include "secret.h"
 #include "sigv4.h"
 
-BUF(input, 1024 * 1024);
-BUF(authorization, 4096);
-static struct buf body;
+static struct buf input, request, scope, string_to_sign, signature;
+static struct secret secret;
+static const char *headers[CANONICAL_ITEMS + 1];
+static const char *body;
 
 static int usage(void)
 {
@@ -42,74 +45,62 @@ static bool read_input(void)
 
 	while ((len = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
 		buf_add(&input, chunk, len);
-	return !ferror(stdin) && !buf_check(&input, "input");
+	return !ferror(stdin) && !buf_is_cut(&input) &&
+	       strlen(input.data) == input.len;
 }
 
 /* Cut the input into header lines and body; returns whether it was whole. */
-static bool cut(struct sigv4_request *request)
+static bool cut(void)
 {
 	char *line = input.data;
 	size_t count = 0;
 
-	while (line && *line != '\n') {
+	while (*line != '\n') {
 		char *end = strchr(line, '\n');
 
 		if (!end || !memchr(line, ':', (size_t)(end - line)) ||
-		    count == SIGV4_HEADERS)
+		    count == CANONICAL_ITEMS)
 			return false;
 		*end = '\0';
-		request->headers[count++] = line;
+		headers[count++] = line;
 		line = end + 1;
 	}
-	if (!line)
-		return false;
-	body.data = line + 1;
-	body.len = input.len - (size_t)(line + 1 - input.data);
-	body.size = body.len + 1;
-	request->body = &body;
+	body = line + 1;
 	return true;
 }
 
-static bool read_field(char *field, size_t size, const char *variable)
+static bool read_secret(void)
 {
-	const char *text = getenv(variable);
-
-	return text && secret_set(field, size, text);
-}
-
-static bool read_secret(struct secret *secret)
-{
-	(void)read_field(secret->session_token, sizeof(secret->session_token),
-			 "AWS_SESSION_TOKEN");
-	return read_field(secret->access_key_id, sizeof(secret->access_key_id),
-			  "AWS_ACCESS_KEY_ID") &&
-	       read_field(secret->secret_access_key,
-			  sizeof(secret->secret_access_key),
-			  "AWS_SECRET_ACCESS_KEY");
+	return secret_set(&secret, platform_variable("AWS_ACCESS_KEY_ID"),
+			  platform_variable("AWS_SECRET_ACCESS_KEY"),
+			  platform_variable("AWS_SESSION_TOKEN"));
 }
 
 int main(int argc, char **argv)
 {
-	static const char name[] = "Authorization: ";
-	static struct secret secret;
-	struct sigv4_request request = {.normalize_path = true};
-	struct sigv4_scope scope;
-
 	if (argc != 7 || argv[2][0] != '/' || strlen(argv[6]) != 16)
 		return usage();
-	request.method = argv[1];
-	request.path = argv[2];
-	request.query = argv[3];
-	scope = (struct sigv4_scope){argv[6], argv[4], argv[5]};
-	if (!read_secret(&secret))
+	platform_has_user = true;
+	if (!read_secret())
 		return complain("no credentials in the environment");
-	if (!read_input() || !cut(&request))
+	if (!read_input() || !cut())
 		return complain("headers, an empty line and a body wanted");
-	if (sigv4_authorization(&request, &scope, &secret, &authorization) ||
-	    buf_check(&authorization, "authorization"))
-		return complain(errinfo.text);
-	if (strncmp(authorization.data, name, sizeof(name) - 1))
-		return complain("no Authorization header");
-	return puts(authorization.data + sizeof(name) - 1) < 0 ? STATUS_SYSTEM
-							       : STATUS_OK;
+	if (!canonical_make(argv[2], true, argv[3], headers))
+		return complain("the request is too large");
+	buf_set(&scope, "%.8s/%s/%s/aws4_request", argv[6], argv[4], argv[5]);
+	if (sigv4_canonical_request(&request, argv[1], canonical.path.data,
+				    canonical.query.data,
+				    canonical.headers.data,
+				    canonical.signed_headers.data, body) ||
+	    sigv4_string_to_sign(&string_to_sign, argv[6], scope.data,
+				 request.data) ||
+	    sigv4_signature(&signature, secret.field[SECRET_ACCESS_KEY],
+			    scope.data, string_to_sign.data))
+		return complain(errinfo.text.data);
+	return printf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
+		      "Signature=%s\n",
+		      secret.field[SECRET_ACCESS_KEY_ID], scope.data,
+		      canonical.signed_headers.data, signature.data) < 0
+		       ? STATUS_SYSTEM
+		       : STATUS_OK;
 }

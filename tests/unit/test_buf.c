@@ -2,171 +2,226 @@
 
 #include "buf.h"
 
+static struct buf buf; /* zeros at first, as every one of the program */
+
 static void test_buf__holds_nothing_at_first(void **state)
 {
-	BUF(buf, 8);
+	static const struct buf fresh;
 
 	(void)state;
-	assert_string_equal(buf.data, "");
-	assert_int_equal(buf.len, 0);
-	assert_int_equal(buf_check(&buf, "answer"), 0);
+	assert_string_equal(fresh.data, "");
+	assert_int_equal(fresh.len, 0);
+	assert_false(buf_is_cut(&fresh));
 }
 
 static void test_buf__ends_in_nul_after_every_append(void **state)
 {
-	BUF(buf, 1000);
-
 	(void)state;
-	memset(buf.data, 'y', buf.size - 1);
-	for (size_t len = 1; len <= 1000; len++) {
+	buf_wipe(&buf);
+	memset(buf.data, 'y', sizeof(buf.data));
+	for (size_t len = 1; len <= BUF_LIMIT; len++) {
 		buf_add(&buf, "x", 1);
 		assert_int_equal(buf.len, len);
-		assert_int_equal(strlen(buf.data), len);
+		assert_int_equal(buf.data[len], '\0');
+		assert_false(buf_is_cut(&buf));
 	}
+	assert_int_equal(strlen(buf.data), BUF_LIMIT);
 }
 
 static void test_buf__keeps_any_byte(void **state)
 {
 	static const char bytes[] = {'a', '\0', '\xff', '\n'};
-	BUF(buf, 8);
 
 	(void)state;
+	buf_wipe(&buf);
 	buf_add(&buf, bytes, sizeof(bytes));
 	assert_int_equal(buf.len, sizeof(bytes));
 	assert_memory_equal(buf.data, bytes, sizeof(bytes));
 	assert_int_equal(buf.data[sizeof(bytes)], '\0');
 }
 
-/* What of two appends is kept in room for 8 bytes. */
+/* What of three appends is kept: lengths; each append has a letter. */
 static const struct {
 	const char *name;
-	const char *first;
-	const char *second;
-	const char *want;
-	bool too_large;
+	size_t input[3];
+	size_t kept; /* at least; more only of a text that was cut */
+	bool is_cut;
 } limits[] = {
-	{"under it", "1234", "567", "1234567", false},
-	{"exactly", "1234", "5678", "12345678", false},
-	{"exactly in one", "12345678", "", "12345678", false},
-	{"one byte over", "1234", "56789", "1234", true},
-	{"first one over", "123456789", "", "", true},
-	{"short after over", "123456789", "1", "", true},
-	{"full, then one", "12345678", "9", "12345678", true},
+	{"under it", {4, 3, 0}, 7, false},
+	{"exactly", {BUF_LIMIT - 4, 4, 0}, BUF_LIMIT, false},
+	{"exactly in one", {BUF_LIMIT, 0, 0}, BUF_LIMIT, false},
+	{"one byte over", {BUF_LIMIT - 4, 5, 0}, BUF_LIMIT - 4, true},
+	{"first one over", {BUF_LIMIT + 1, 0, 0}, 0, true},
+	{"short after over", {BUF_LIMIT + 1, 1, 0}, 0, true},
+	{"over, then over", {7, BUF_LIMIT, BUF_LIMIT}, 7, true},
+	{"over, then short ones", {7, BUF_LIMIT, 1}, 7, true},
+	{"full, then one", {BUF_LIMIT, 1, 0}, BUF_LIMIT, true},
+	{"full, then two", {BUF_LIMIT, 1, 1}, BUF_LIMIT, true},
 };
 
-static void check_limit(const char *row, const struct buf *buf,
-			const char *want, bool too_large)
+static char piece[BUF_LIMIT + 2]; /* a text to append */
+
+static void set_piece(size_t i, size_t j)
 {
-	unit_number(row, (long long)buf->len,
-		    (long long)(too_large ? buf->size : strlen(want)));
-	unit_forget();
-	unit_result(row, buf_check(buf, "answer"), too_large ? STATUS_DATA : 0);
-	if (too_large) {
-		unit_holds(row, errinfo.text, "answer");
-		unit_holds(row, errinfo.text, "8");
-	}
+	memset(piece, (int)('a' + j), sizeof(piece));
+	piece[limits[i].input[j]] = '\0';
+}
+
+/* The texts as they were given, up to one that did not fit. */
+static void check_limit(size_t i)
+{
+	const char *row = limits[i].name;
+	size_t place = 0;
+
+	unit_number(row, buf_is_cut(&buf), limits[i].is_cut);
+	unit_number(row, buf.len > BUF_LIMIT, limits[i].is_cut);
+	if (!limits[i].is_cut)
+		unit_number(row, (long long)buf.len, (long long)limits[i].kept);
+	assert_non_null(memchr(buf.data, '\0', sizeof(buf.data)));
+	if (strlen(buf.data) < limits[i].kept)
+		fail_msg("%s: want %zu bytes, got %zu", row, limits[i].kept,
+			 strlen(buf.data));
+	for (size_t j = 0; j < LENGTH(limits[i].input); j++)
+		for (size_t k = 0; k < limits[i].input[j]; k++, place++)
+			if (place < limits[i].kept)
+				assert_int_equal(buf.data[place], 'a' + j);
 }
 
 static void test_buf__limit_is_exact(void **state)
 {
-	BUF(buf, 8);
-
 	(void)state;
 	for (size_t i = 0; i < LENGTH(limits); i++) {
-		buf_clear(&buf);
-		buf_add(&buf, limits[i].first, strlen(limits[i].first));
-		buf_add(&buf, limits[i].second, strlen(limits[i].second));
-		check_limit(limits[i].name, &buf, limits[i].want,
-			    limits[i].too_large);
-		unit_text(limits[i].name, buf.data, limits[i].want);
+		buf_wipe(&buf);
+		for (size_t j = 0; j < LENGTH(limits[i].input); j++) {
+			set_piece(i, j);
+			buf_add(&buf, piece, strlen(piece));
+		}
+		check_limit(i);
+		/* One that did not fit is dropped as a whole. */
+		unit_number(limits[i].name, (long long)strlen(buf.data),
+			    (long long)limits[i].kept);
 	}
 }
 
 static void test_buf__addf_limit_is_exact(void **state)
 {
-	BUF(buf, 8);
-
 	(void)state;
 	for (size_t i = 0; i < LENGTH(limits); i++) {
-		buf_clear(&buf);
-		buf_addf(&buf, "%s", limits[i].first);
-		buf_addf(&buf, "%s", limits[i].second);
-		check_limit(limits[i].name, &buf, limits[i].want,
-			    limits[i].too_large);
-		/* A text that did not fit may have left its front there. */
-		unit_starts(limits[i].name, buf.data, limits[i].want);
-		assert_true(strlen(buf.data) < buf.size);
+		buf_wipe(&buf);
+		for (size_t j = 0; j < LENGTH(limits[i].input); j++) {
+			set_piece(i, j);
+			buf_addf(&buf, "%s", piece);
+		}
+		check_limit(i);
+	}
+}
+
+static void test_buf__set_limit_is_exact(void **state)
+{
+	(void)state;
+	for (size_t len = BUF_LIMIT - 1; len <= BUF_LIMIT + 1; len++) {
+		memset(piece, 'a', sizeof(piece));
+		piece[len] = '\0';
+		buf_set(&buf, "%s", piece);
+		assert_int_equal(buf_is_cut(&buf), len > BUF_LIMIT);
+		assert_int_equal(strlen(buf.data),
+				 len > BUF_LIMIT ? BUF_LIMIT : len);
 	}
 }
 
 static void test_buf__addf_formats(void **state)
 {
-	BUF(buf, 64);
-
 	(void)state;
+	buf_wipe(&buf);
 	buf_addf(&buf, "%s=%d", "ttl", 60);
 	buf_addf(&buf, ";%03o", 7);
 	assert_string_equal(buf.data, "ttl=60;007");
+	assert_int_equal(buf.len, 10);
+}
+
+__attribute__((format(printf, 1, 2))) static void add(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	buf_addv(&buf, format, args);
+	va_end(args);
+}
+
+static void test_buf__addv_formats(void **state)
+{
+	(void)state;
+	buf_set(&buf, "a");
+	add("%c%u", 'b', 3U);
+	assert_string_equal(buf.data, "ab3");
+	assert_int_equal(buf.len, 3);
 }
 
 static void test_buf__refuses_a_length_that_overflows(void **state)
 {
-	BUF(buf, 8);
-
 	(void)state;
 	for (size_t less = 0; less < 8; less++) {
-		buf_clear(&buf);
+		buf_wipe(&buf);
 		buf_add(&buf, "1234", 4);
 		buf_add(&buf, "x", SIZE_MAX - less);
-		assert_int_equal(buf.len, buf.size);
+		assert_true(buf_is_cut(&buf));
 		assert_string_equal(buf.data, "1234");
 	}
 }
 
-static void test_buf__limit_zero_takes_nothing(void **state)
+/* Nothing of the text before, which may have been a secret, stays behind. */
+static void check_zeros_behind(const char *row, size_t len)
 {
-	BUF(buf, 0);
-
-	(void)state;
-	buf_add(&buf, "", 0);
-	assert_int_equal(buf_check(&buf, "answer"), 0);
-	buf_add(&buf, "x", 1);
-	unit_forget();
-	unit_result("zero", buf_check(&buf, "answer"), STATUS_DATA);
-	assert_string_equal(buf.data, "");
+	for (size_t i = len; i < sizeof(buf.data); i++)
+		if (buf.data[i])
+			fail_msg("%s: byte %zu is left", row, i);
 }
 
-static void test_buf__clear_forgets_content_and_overflow(void **state)
+static void fill(size_t i)
 {
-	BUF(buf, 4);
+	buf_wipe(&buf);
+	for (size_t j = 0; j < LENGTH(limits[i].input); j++) {
+		set_piece(i, j);
+		buf_addf(&buf, "%s", piece);
+	}
+}
 
+static void test_buf__set_wipes_what_was_there(void **state)
+{
 	(void)state;
-	buf_add(&buf, "1234", 4);
-	buf_add(&buf, "5", 1);
-	buf_clear(&buf);
-	assert_string_equal(buf.data, "");
-	assert_int_equal(buf.len, 0);
-	assert_int_equal(buf_check(&buf, "answer"), 0);
-	buf_add(&buf, "abcd", 4);
-	assert_string_equal(buf.data, "abcd");
-	buf_add(&buf, "e", 1);
-	assert_int_equal(buf.len, buf.size);
+	for (size_t i = 0; i < LENGTH(limits); i++) {
+		fill(i);
+		buf_set(&buf, "%d", 60);
+		unit_text(limits[i].name, buf.data, "60");
+		unit_number(limits[i].name, (long long)buf.len, 2);
+		unit_number(limits[i].name, buf_is_cut(&buf), false);
+		check_zeros_behind(limits[i].name, 2);
+	}
 }
 
 /* Also of what is larger than its room, where len is no length. */
 static void test_buf__wipe_zeroes_every_byte(void **state)
 {
-	static const char zeros[8 + 1];
-	BUF(buf, 8);
-
 	(void)state;
 	for (size_t i = 0; i < LENGTH(limits); i++) {
-		buf_addf(&buf, "%s", limits[i].first);
-		buf_addf(&buf, "%s", limits[i].second);
+		fill(i);
 		buf_wipe(&buf);
 		unit_number(limits[i].name, (long long)buf.len, 0);
-		assert_memory_equal(buf.data, zeros, sizeof(zeros));
+		unit_number(limits[i].name, buf_is_cut(&buf), false);
+		check_zeros_behind(limits[i].name, 0);
 	}
+}
+
+static void test_buf__takes_all_again_after_wipe(void **state)
+{
+	(void)state;
+	buf_wipe(&buf);
+	buf_addf(&buf, "%*s", BUF_LIMIT + 1, "");
+	assert_true(buf_is_cut(&buf));
+	buf_wipe(&buf);
+	buf_addf(&buf, "%*s", BUF_LIMIT, "");
+	assert_false(buf_is_cut(&buf));
+	assert_int_equal(buf.len, BUF_LIMIT);
 }
 
 int main(void)
@@ -177,11 +232,13 @@ int main(void)
 		cmocka_unit_test(test_buf__keeps_any_byte),
 		cmocka_unit_test(test_buf__limit_is_exact),
 		cmocka_unit_test(test_buf__addf_limit_is_exact),
+		cmocka_unit_test(test_buf__set_limit_is_exact),
 		cmocka_unit_test(test_buf__addf_formats),
+		cmocka_unit_test(test_buf__addv_formats),
 		cmocka_unit_test(test_buf__refuses_a_length_that_overflows),
-		cmocka_unit_test(test_buf__limit_zero_takes_nothing),
-		cmocka_unit_test(test_buf__clear_forgets_content_and_overflow),
+		cmocka_unit_test(test_buf__set_wipes_what_was_there),
 		cmocka_unit_test(test_buf__wipe_zeroes_every_byte),
+		cmocka_unit_test(test_buf__takes_all_again_after_wipe),
 	};
 
 	return RUN(tests);

@@ -1,8 +1,7 @@
 #include "unit.h"
 
-#include <unistd.h>
-
 #include "report.h"
+#include "xml.h"
 
 static const struct {
 	const char *name;
@@ -16,19 +15,20 @@ static const struct {
 	{"two bytes of UTF-8", "z\xc3\xbcrich", "z??rich"},
 	{"highest byte", "\xff", "?"},
 	{"empty", "", ""},
+	{"several texts of one", "a" XML_NEXT "b", "a b"},
 };
 
-/* What report_error writes to standard error. */
-static void print_error_to(char *text, size_t size)
+/* What report_error writes to standard error; returns what it does. */
+static int print_error_to(char *text, size_t size)
 {
-	static const struct report report;
 	int kept = dup(STDERR_FILENO);
 	int ends[2];
 	ssize_t len;
+	int status;
 
 	assert_int_equal(pipe(ends), 0);
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	report_error(&report);
+	status = report_error();
 	assert_true(dup2(kept, STDERR_FILENO) >= 0);
 	(void)close(kept);
 	(void)close(ends[1]);
@@ -36,6 +36,7 @@ static void print_error_to(char *text, size_t size)
 	(void)close(ends[0]);
 	assert_true(len >= 0);
 	text[len] = '\0';
+	return status;
 }
 
 static void test_errinfo__is_printed_as_one_printable_line(void **state)
@@ -47,7 +48,8 @@ static void test_errinfo__is_printed_as_one_printable_line(void **state)
 
 		errinfo.stage = "zone";
 		errinfo_set(STATUS_DATA, "%s", texts[i].input);
-		print_error_to(got, sizeof(got));
+		unit_number(texts[i].name, print_error_to(got, sizeof(got)),
+			    STATUS_DATA);
 		(void)snprintf(want, sizeof(want), "bootname: zone: %s\n",
 			       texts[i].want);
 		unit_text(texts[i].name, got, want);
@@ -57,87 +59,110 @@ static void test_errinfo__is_printed_as_one_printable_line(void **state)
 static void test_errinfo__set_replaces_all_but_the_stage(void **state)
 {
 	(void)state;
-	errinfo = (struct errinfo){.stage = "zone",
-				   .code = "AccessDenied",
-				   .again = AGAIN_THROTTLED};
+	unit_forget();
+	errinfo.stage = "zone";
+	errinfo.again = AGAIN_THROTTLED;
+	errinfo.code = "AccessDenied";
 	assert_int_equal(errinfo_set(STATUS_DENIED, "first"), -1);
 	assert_string_equal(errinfo.code, "");
 	assert_int_equal(errinfo.again, AGAIN_NEVER);
-	strcpy(errinfo.code, "Throttling");
+	errinfo.code = "Throttling";
 	assert_int_equal(errinfo_set(STATUS_TAKEN, "%s %d", "next", 2), -1);
 	assert_int_equal(errinfo.status, STATUS_TAKEN);
 	assert_string_equal(errinfo.code, "");
-	assert_string_equal(errinfo.text, "next 2");
+	assert_string_equal(errinfo.text.data, "next 2");
 	assert_string_equal(errinfo.stage, "zone");
 }
 
-static void test_errinfo__again_keeps_all_else(void **state)
+static void test_errinfo__set_cuts_status_and_again(void **state)
 {
-	static const enum again all[] = {AGAIN_SOON, AGAIN_LATER,
-					 AGAIN_THROTTLED, AGAIN_NEVER};
+	static const int statuses[] = {
+		STATUS_USAGE,	 STATUS_DATA,	STATUS_UNAVAILABLE,
+		STATUS_BUG,	 STATUS_SYSTEM, STATUS_TAKEN,
+		STATUS_DEADLINE, STATUS_DENIED, STATUS_SETTINGS,
+	};
+	static const int agains[] = {AGAIN_NEVER, AGAIN_SOON, AGAIN_LATER,
+				     AGAIN_THROTTLED};
 
 	(void)state;
-	for (size_t i = 0; i < LENGTH(all); i++) {
-		errinfo = (struct errinfo){.stage = "zone",
-					   .status = STATUS_DENIED,
-					   .code = "Some",
-					   .text = "before"};
-		assert_int_equal(errinfo_again(all[i]), -1);
-		assert_int_equal(errinfo.status, STATUS_DENIED);
-		assert_int_equal(errinfo.again, all[i]);
-		assert_string_equal(errinfo.code, "Some");
-		assert_string_equal(errinfo.text, "before");
-		assert_string_equal(errinfo.stage, "zone");
-	}
+	for (size_t i = 0; i < LENGTH(statuses); i++)
+		for (size_t j = 0; j < LENGTH(agains); j++) {
+			(void)errinfo_set(statuses[i] | agains[j], "text");
+			assert_int_equal(errinfo.status, statuses[i]);
+			assert_int_equal(errinfo.again, agains[j]);
+		}
 }
 
 static void test_errinfo__add_keeps_all_but_the_text(void **state)
 {
 	(void)state;
 	errinfo.stage = "zone";
-	errinfo_set(STATUS_DEADLINE, "no answer");
-	errinfo_again(AGAIN_LATER);
-	strcpy(errinfo.code, "Throttling");
+	errinfo_set(STATUS_DEADLINE | AGAIN_LATER, "no answer");
+	errinfo.code = "Throttling";
 	assert_int_equal(errinfo_add("; gave up after %d s", 3), -1);
 	assert_int_equal(errinfo.status, STATUS_DEADLINE);
 	assert_int_equal(errinfo.again, AGAIN_LATER);
 	assert_string_equal(errinfo.code, "Throttling");
 	assert_string_equal(errinfo.stage, "zone");
-	assert_string_equal(errinfo.text, "no answer; gave up after 3 s");
+	assert_string_equal(errinfo.text.data, "no answer; gave up after 3 s");
 }
 
-/* Lengths around that of the text, which holds 1023 bytes and a NUL. */
 static const struct {
 	const char *name;
 	size_t input;
 	size_t want;
 	size_t want_after; /* four more bytes */
 } lengths[] = {
-	{"fits with more", 1019, 1019, 1023},
-	{"fits with less", 1020, 1020, 1023},
-	{"fits", 1023, 1023, 1023},
-	{"one over", 1024, 1023, 1023},
-	{"far over", 4000, 1023, 1023},
+	{"fits with more", BUF_LIMIT - 4, BUF_LIMIT - 4, BUF_LIMIT},
+	{"fits with less", BUF_LIMIT - 3, BUF_LIMIT - 3, BUF_LIMIT},
+	{"fits", BUF_LIMIT, BUF_LIMIT, BUF_LIMIT},
+	{"one over", BUF_LIMIT + 1, BUF_LIMIT, BUF_LIMIT},
+	{"far over", BUF_LIMIT + 4000, BUF_LIMIT, BUF_LIMIT},
 };
+
+static char input[BUF_LIMIT + 4001];
+
+static void set_input(size_t len)
+{
+	memset(input, 'x', sizeof(input));
+	input[len] = '\0';
+}
 
 static void test_errinfo__cuts_what_is_too_long(void **state)
 {
-	char input[4001];
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lengths); i++) {
+		set_input(lengths[i].input);
+		errinfo_set(STATUS_DATA, "%s", input);
+		unit_number(lengths[i].name,
+			    (long long)strlen(errinfo.text.data),
+			    (long long)lengths[i].want);
+		errinfo_add("%s", "more");
+		unit_starts(lengths[i].name, errinfo.text.data, "xxx");
+		unit_number(lengths[i].name,
+			    (long long)strlen(errinfo.text.data),
+			    (long long)lengths[i].want_after);
+		errinfo_set(STATUS_DATA, "%s", input);
+		unit_number(lengths[i].name,
+			    (long long)strlen(errinfo.text.data),
+			    (long long)lengths[i].want);
+	}
+}
+
+/* Such as the name of a file that somebody asked for. */
+static void test_errinfo__is_one_line_also_where_too_long(void **state)
+{
+	static char got[2 * BUF_LIMIT];
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(lengths); i++) {
-		memset(input, 'x', sizeof(input));
-		input[lengths[i].input] = '\0';
+		errinfo.stage = "zone";
+		set_input(lengths[i].input);
 		errinfo_set(STATUS_DATA, "%s", input);
-		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
-			    (long long)lengths[i].want);
-		errinfo_add("%s", "more");
-		unit_starts(lengths[i].name, errinfo.text, "xxx");
-		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
-			    (long long)lengths[i].want_after);
-		errinfo_set(STATUS_DATA, "%s", input);
-		unit_number(lengths[i].name, (long long)strlen(errinfo.text),
-			    (long long)lengths[i].want);
+		(void)print_error_to(got, sizeof(got));
+		unit_starts(lengths[i].name, got, "bootname: zone: xxx");
+		if (got[strlen(got) - 1] != '\n')
+			fail_msg("%s: no end of line", lengths[i].name);
 	}
 }
 
@@ -147,9 +172,10 @@ int main(void)
 		cmocka_unit_test(
 			test_errinfo__is_printed_as_one_printable_line),
 		cmocka_unit_test(test_errinfo__set_replaces_all_but_the_stage),
-		cmocka_unit_test(test_errinfo__again_keeps_all_else),
+		cmocka_unit_test(test_errinfo__set_cuts_status_and_again),
 		cmocka_unit_test(test_errinfo__add_keeps_all_but_the_text),
 		cmocka_unit_test(test_errinfo__cuts_what_is_too_long),
+		cmocka_unit_test(test_errinfo__is_one_line_also_where_too_long),
 	};
 
 	return RUN(tests);

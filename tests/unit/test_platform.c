@@ -1,5 +1,13 @@
 #include "unit.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
 #include "platform.h"
 
 static void test_platform__wipe_zeroes_exactly_its_bytes(void **state)
@@ -48,12 +56,109 @@ static void test_platform__sleep_takes_all_of_the_time(void **state)
 	assert_true(spent_ms >= 2);
 }
 
+static const char variable[] = "BOOTNAME_UNIT_TEST";
+
+static void set_variable(const char *value)
+{
+	assert_int_equal(
+		value ? setenv(variable, value, 1) : unsetenv(variable), 0);
+}
+
+static void test_platform__empty_variable_is_none(void **state)
+{
+	(void)state;
+	set_variable(NULL);
+	assert_null(platform_variable(variable));
+	set_variable("");
+	assert_null(platform_variable(variable));
+	set_variable(" ");
+	assert_string_equal(platform_variable(variable), " ");
+	set_variable("a=b");
+	assert_string_equal(platform_variable(variable), "a=b");
+}
+
+static void test_platform__user_variable_wants_a_user(void **state)
+{
+	(void)state;
+	set_variable("x");
+	assert_false(platform_has_user);
+	assert_null(platform_user_variable(variable));
+	platform_has_user = true;
+	assert_string_equal(platform_user_variable(variable), "x");
+	set_variable("");
+	assert_null(platform_user_variable(variable));
+	platform_has_user = false;
+}
+
+static bool is_null_device(int fd)
+{
+	struct stat null;
+	struct stat status;
+
+	return !stat("/dev/null", &null) && !fstat(fd, &status) &&
+	       S_ISCHR(status.st_mode) && status.st_rdev == null.st_rdev;
+}
+
+static bool can_be_dumped(void)
+{
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+		return true;
+#endif
+	struct rlimit core;
+
+	return getrlimit(RLIMIT_CORE, &core) || core.rlim_cur || core.rlim_max;
+}
+
+/* Harden where the standard streams of closed, as bits, are closed.  Returns
+ * what is wrong then, as bits. */
+static int harden(int closed)
+{
+	int first = open("/dev/null", O_RDWR);
+	int wrong = 0;
+
+	(void)close(first);
+	for (int fd = 0; fd < 3; fd++)
+		if (closed & 1 << fd)
+			(void)close(fd);
+	platform_harden();
+	for (int fd = 0; fd < 3; fd++)
+		if (closed & 1 << fd && !is_null_device(fd))
+			wrong |= 1 << fd;
+	if (can_be_dumped())
+		wrong |= 8;
+	/* What it opened beyond them is closed. */
+	if (dup(0) != first)
+		wrong |= 16;
+	return wrong;
+}
+
+static void test_platform__harden_gives_closed_streams_to_null(void **state)
+{
+	(void)state;
+	for (int closed = 0; closed < 8; closed++) {
+		int status;
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(harden(closed));
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		unit_number("wrong", WEXITSTATUS(status), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_platform__wipe_zeroes_exactly_its_bytes),
 		cmocka_unit_test(test_platform__random_differs),
 		cmocka_unit_test(test_platform__sleep_takes_all_of_the_time),
+		cmocka_unit_test(test_platform__empty_variable_is_none),
+		cmocka_unit_test(test_platform__user_variable_wants_a_user),
+		cmocka_unit_test(
+			test_platform__harden_gives_closed_streams_to_null),
 	};
 
 	return RUN(tests);

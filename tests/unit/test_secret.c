@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "platform.h"
 #include "secret.h"
 
 static const struct {
@@ -11,6 +12,7 @@ static const struct {
 	{"secret", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY=", true},
 	{"one byte", "x", true},
 	{"first and last byte", "!~", true},
+	{"missing", NULL, false},
 	{"empty", "", false},
 	{"blank", " ", false},
 	{"blank in front", " AKID", false},
@@ -25,47 +27,65 @@ static const struct {
 	{"highest byte", "\xff", false},
 };
 
+static struct secret secret;
+
+/* Set one field to a text and the others to usable ones, over credentials
+ * that are there already; check that all are set, or none is there. */
+static void check_set(const char *row, size_t field, const char *text,
+		      bool want)
+{
+	const char *with[SECRET_FIELDS] = {"id", "key", "token"};
+
+	memset(&secret, 'x', sizeof(secret));
+	with[field] = text;
+	unit_number(
+		row,
+		secret_set(&secret, with[SECRET_ACCESS_KEY_ID],
+			   with[SECRET_ACCESS_KEY], with[SECRET_SESSION_TOKEN]),
+		want);
+	if (!want)
+		unit_text(row, secret.field[SECRET_ACCESS_KEY_ID], "");
+	for (size_t i = 0; want && i < SECRET_FIELDS; i++)
+		unit_text(row, secret.field[i], with[i]);
+}
+
 static void test_secret__set_takes_header_text_only(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH(texts); i++) {
-		struct secret secret = {.access_key_id = "before"};
-		bool got = secret_set(secret.access_key_id,
-				      sizeof(secret.access_key_id),
-				      texts[i].input);
-
-		unit_number(texts[i].name, got, texts[i].want);
-		unit_text(texts[i].name, secret.access_key_id,
-			  got ? texts[i].input : "before");
-	}
-}
-
-static void check_size(const char *row, char *field, size_t size)
-{
-	char input[8300];
-
-	memset(input, 'x', sizeof(input));
-	input[size - 1] = '\0';
-	unit_number(row, secret_set(field, size, input), true);
-	unit_text(row, field, input);
-	input[size - 1] = 'x';
-	input[size] = '\0';
-	strcpy(field, "before");
-	unit_number(row, secret_set(field, size, input), false);
-	unit_text(row, field, "before");
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		for (size_t field = 0; field < SECRET_FIELDS; field++)
+			check_set(texts[i].name, field, texts[i].input,
+				  texts[i].want);
 }
 
 static void test_secret__set_limit_is_exact(void **state)
 {
-	static struct secret secret;
+	char input[sizeof(*secret.field) + 1];
 
 	(void)state;
-	check_size("access_key_id", secret.access_key_id,
-		   sizeof(secret.access_key_id));
-	check_size("secret_access_key", secret.secret_access_key,
-		   sizeof(secret.secret_access_key));
-	check_size("session_token", secret.session_token,
-		   sizeof(secret.session_token));
+	for (size_t field = 0; field < SECRET_FIELDS; field++) {
+		memset(input, 'x', sizeof(input));
+		input[sizeof(input) - 2] = '\0';
+		check_set("longest", field, input, true);
+		input[sizeof(input) - 2] = 'x';
+		input[sizeof(input) - 1] = '\0';
+		check_set("one over", field, input, false);
+	}
+}
+
+static void test_secret__set_takes_no_token_of_a_user_only(void **state)
+{
+	(void)state;
+	check_set("nobody", SECRET_SESSION_TOKEN, NULL, false);
+	platform_has_user = true;
+	assert_true(secret_set(&secret, "id", "key", NULL));
+	assert_string_equal(secret.field[SECRET_ACCESS_KEY_ID], "id");
+	assert_string_equal(secret.field[SECRET_ACCESS_KEY], "key");
+	assert_string_equal(secret.field[SECRET_SESSION_TOKEN], "");
+	check_set("empty", SECRET_SESSION_TOKEN, "", false);
+	check_set("no id", SECRET_ACCESS_KEY_ID, NULL, false);
+	check_set("no key", SECRET_ACCESS_KEY, NULL, false);
+	platform_has_user = false;
 }
 
 int main(void)
@@ -73,6 +93,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_secret__set_takes_header_text_only),
 		cmocka_unit_test(test_secret__set_limit_is_exact),
+		cmocka_unit_test(
+			test_secret__set_takes_no_token_of_a_user_only),
 	};
 
 	return RUN(tests);

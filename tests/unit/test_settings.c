@@ -3,9 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "buf.h"
+#include "platform.h"
 #include "settings.h"
 
 enum { FILE_LIMIT = 1024 * 1024, DEPTH_LIMIT = 32 };
@@ -16,13 +15,11 @@ static char path[300];
 
 static int make_folder(void **state)
 {
-	const char *parent = getenv("TMPDIR");
-
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/bootname-unit.XXXXXX",
-		       parent && *parent ? parent : "/tmp");
-	if (!mkdtemp(folder))
+	if (unit_make_folder(folder, sizeof(folder)))
 		return -1;
+	/* A person is told what was probably meant. */
+	platform_has_user = true;
 	(void)snprintf(path, sizeof(path), "%s/settings", folder);
 	return 0;
 }
@@ -75,38 +72,70 @@ static void check_place(const char *row, const char *place, const char *says)
 {
 	size_t len = strlen(path);
 
-	unit_starts(row, errinfo.text, path);
-	unit_starts(row, errinfo.text + len, place);
-	unit_holds(row, errinfo.text + len, says);
+	unit_starts(row, errinfo.text.data, path);
+	unit_starts(row, errinfo.text.data + len, place);
+	unit_holds(row, errinfo.text.data + len, says);
 }
 
 /* ---- What is taken. ---- */
 
+static const struct {
+	const char *name;
+	enum setting setting;
+	const char *want;
+} defaults[] = {
+	{"name", SETTING_NAME, ""},
+	{"zone", SETTING_ZONE, ""},
+	{"zone_id", SETTING_ZONE_ID, ""},
+	{"visibility", SETTING_VISIBILITY, ""},
+	{"ttl", SETTING_TTL, "60"},
+	{"action", SETTING_ACTION, "UPSERT"},
+	{"address", SETTING_ADDRESS, "public"},
+	{"types", SETTING_TYPES, ""},
+	{"role_arn", SETTING_ROLE_ARN, ""},
+	{"external_id", SETTING_EXTERNAL_ID, ""},
+	{"grace", SETTING_GRACE, "0"},
+	{"timeout", SETTING_TIMEOUT, "300"},
+	{"wait", SETTING_WAIT, ""},
+	{"proxy", SETTING_PROXY, ""},
+};
+
+static struct settings settings;
+
+static void check_defaults(void)
+{
+	for (size_t i = 0; i < LENGTH(defaults); i++)
+		unit_text(defaults[i].name, settings.value[defaults[i].setting],
+			  defaults[i].want);
+}
+
 static void test_settings__defaults(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	memset(&settings, 'x', sizeof(settings));
 	settings_init(&settings);
 	assert_false(settings.found);
-	assert_string_equal(settings.name, "");
-	assert_string_equal(settings.zone, "");
-	assert_string_equal(settings.zone_id, "");
-	assert_string_equal(settings.role_arn, "");
-	assert_string_equal(settings.external_id, "");
-	assert_string_equal(settings.proxy, "");
-	assert_int_equal(settings.ttl_s, 60);
-	assert_int_equal(settings.grace_s, 0);
-	assert_int_equal(settings.timeout_s, 300);
-	assert_int_equal(settings.types, 0);
-	assert_int_equal(settings.action, ACTION_UPSERT);
-	assert_int_equal(settings.address, ADDRESS_PUBLIC);
-	assert_int_equal(settings.visibility, VISIBILITY_OF_ADDRESS);
-	assert_false(settings.wait);
+	check_defaults();
 	unit_result("{}", read_text(&settings, "{}\n"), 0);
 	assert_true(settings.found);
-	assert_int_equal(settings.ttl_s, 60);
+	check_defaults();
+}
+
+static void test_settings__asked_for_words_and_numbers(void **state)
+{
+	(void)state;
+	settings_init(&settings);
+	assert_true(settings_is(&settings, SETTING_ACTION, "UPSERT"));
+	assert_false(settings_is(&settings, SETTING_ACTION, "CREATE"));
+	assert_false(settings_is(&settings, SETTING_ACTION, "UPSER"));
+	assert_false(settings_is(&settings, SETTING_ACTION, "UPSERTS"));
+	assert_true(settings_is(&settings, SETTING_ZONE, ""));
+	assert_int_equal(settings_number(&settings, SETTING_TTL), 60);
+	assert_int_equal(settings_number(&settings, SETTING_GRACE), 0);
+	unit_result("digits",
+		    read_text(&settings, "ttl: 2147483647\ngrace: 10\n"), 0);
+	assert_int_equal(settings_number(&settings, SETTING_TTL), 2147483647);
+	assert_int_equal(settings_number(&settings, SETTING_GRACE), 10);
 }
 
 #define BYTES_16 "abcdefghijklmnop"
@@ -125,172 +154,142 @@ static void test_settings__defaults(void **state)
 /* With "arn:" 2048 bytes, the most that IAM allows. */
 #define LONG_ARN BYTES_1024 BYTES_896 BYTES_124
 
-#define TEXT(member) offsetof(struct settings, member)
-
 static const struct {
 	const char *name;
 	const char *yaml;
-	size_t member;
+	enum setting setting;
 	const char *want;
 } texts[] = {
-	{"name", "name: web.example.com\n", TEXT(name), "web.example.com"},
-	{"name with a final dot", "name: Web.Example.COM.\n", TEXT(name),
+	{"name", "name: web.example.com\n", SETTING_NAME, "web.example.com"},
+	{"name with a final dot", "name: Web.Example.COM.\n", SETTING_NAME,
 	 "Web.Example.COM."},
-	{"name of one label", "name: web\n", TEXT(name), "web"},
-	{"name, single quotes", "name: 'web.a'\n", TEXT(name), "web.a"},
-	{"name, double quotes", "name: \"web.a\"\n", TEXT(name), "web.a"},
-	{"name, escape", "name: \"\\x77eb.a\"\n", TEXT(name), "web.a"},
-	{"name like a number, quoted", "name: \"60\"\n", TEXT(name), "60"},
-	{"name like a word, quoted", "name: 'yes'\n", TEXT(name), "yes"},
-	{"name like an address", "name: 10.0.0.1\n", TEXT(name), "10.0.0.1"},
-	{"name that begins with a digit", "name: 60.example.com\n", TEXT(name),
-	 "60.example.com"},
-	{"name with a placeholder", "name: web-{instance-id}\n", TEXT(name),
+	{"name of one label", "name: web\n", SETTING_NAME, "web"},
+	{"name, single quotes", "name: 'web.a'\n", SETTING_NAME, "web.a"},
+	{"name, double quotes", "name: \"web.a\"\n", SETTING_NAME, "web.a"},
+	{"name, escape", "name: \"\\x77eb.a\"\n", SETTING_NAME, "web.a"},
+	{"name like a number, quoted", "name: \"60\"\n", SETTING_NAME, "60"},
+	{"name like a word, quoted", "name: 'yes'\n", SETTING_NAME, "yes"},
+	{"name like an address", "name: 10.0.0.1\n", SETTING_NAME, "10.0.0.1"},
+	{"name that begins with a digit", "name: 60.example.com\n",
+	 SETTING_NAME, "60.example.com"},
+	{"name with a placeholder", "name: web-{instance-id}\n", SETTING_NAME,
 	 "web-{instance-id}"},
-	{"name with a tag", "name: '{tag:Name}.a'\n", TEXT(name),
+	{"name with a tag", "name: '{tag:Name}.a'\n", SETTING_NAME,
 	 "{tag:Name}.a"},
-	{"wildcard", "name: '*.example.com'\n", TEXT(name), "*.example.com"},
-	{"name with an anchor", "name: &a web.a\n", TEXT(name), "web.a"},
-	{"longest zone", "zone: " LABELS_250 "abc\n", TEXT(zone),
+	{"wildcard", "name: '*.example.com'\n", SETTING_NAME, "*.example.com"},
+	{"name with an anchor", "name: &a web.a\n", SETTING_NAME, "web.a"},
+	{"longest zone", "zone: " LABELS_250 "abc\n", SETTING_ZONE,
 	 LABELS_250 "abc"},
 	{"longest zone with a final dot", "zone: " LABELS_250 "abc.\n",
-	 TEXT(zone), LABELS_250 "abc"},
-	{"longest name", "name: " LABELS_250 "abc.\n", TEXT(name),
+	 SETTING_ZONE, LABELS_250 "abc"},
+	{"longest name", "name: " LABELS_250 "abc.\n", SETTING_NAME,
 	 LABELS_250 "abc."},
-	{"zone", "zone: Example.COM.\n", TEXT(zone), "example.com"},
-	{"zone_id", "zone_id: Z0123456789ABCDEFGHIJ\n", TEXT(zone_id),
+	{"zone", "zone: Example.COM.\n", SETTING_ZONE, "example.com"},
+	{"zone_id", "zone_id: Z0123456789ABCDEFGHIJ\n", SETTING_ZONE_ID,
 	 "Z0123456789ABCDEFGHIJ"},
 	{"zone_id as the API has it", "zone_id: /hostedzone/Z1D633PJN98FT9\n",
-	 TEXT(zone_id), "Z1D633PJN98FT9"},
+	 SETTING_ZONE_ID, "/hostedzone/Z1D633PJN98FT9"},
 	{"zone_id of 32 bytes", "zone_id: ZZZZZZZZZZZZZZZZ1234567890ABCDEF\n",
-	 TEXT(zone_id), "ZZZZZZZZZZZZZZZZ1234567890ABCDEF"},
+	 SETTING_ZONE_ID, "ZZZZZZZZZZZZZZZZ1234567890ABCDEF"},
 	{"role_arn", "role_arn: arn:aws:iam::123456789012:role/dns\n",
-	 TEXT(role_arn), "arn:aws:iam::123456789012:role/dns"},
-	{"longest role_arn", "role_arn: arn:" LONG_ARN "\n", TEXT(role_arn),
+	 SETTING_ROLE_ARN, "arn:aws:iam::123456789012:role/dns"},
+	{"longest role_arn", "role_arn: arn:" LONG_ARN "\n", SETTING_ROLE_ARN,
 	 "arn:" LONG_ARN},
-	{"external_id", "external_id: a=b,c.d@e:f/g-h\n", TEXT(external_id),
+	{"external_id", "external_id: a=b,c.d@e:f/g-h\n", SETTING_EXTERNAL_ID,
 	 "a=b,c.d@e:f/g-h"},
-	{"proxy", "proxy: http://proxy.example:3128\n", TEXT(proxy),
+	{"proxy", "proxy: http://proxy.example:3128\n", SETTING_PROXY,
 	 "http://proxy.example:3128"},
-	{"comment", "# here\nname: web.a # and here\n", TEXT(name), "web.a"},
-	{"flow style", "{name: web.a, ttl: 5}\n", TEXT(name), "web.a"},
-	{"quoted key", "\"name\": web.a\n", TEXT(name), "web.a"},
-	{"document markers", "---\nname: web.a\n...\n", TEXT(name), "web.a"},
-	{"YAML directive", "%YAML 1.1\n---\nname: web.a\n", TEXT(name),
+	{"comment", "# here\nname: web.a # and here\n", SETTING_NAME, "web.a"},
+	{"flow style", "{name: web.a, ttl: 5}\n", SETTING_NAME, "web.a"},
+	{"quoted key", "\"name\": web.a\n", SETTING_NAME, "web.a"},
+	{"document markers", "---\nname: web.a\n...\n", SETTING_NAME, "web.a"},
+	{"YAML directive", "%YAML 1.1\n---\nname: web.a\n", SETTING_NAME,
 	 "web.a"},
-	{"byte order mark", "\xef\xbb\xbfname: web.a\n", TEXT(name), "web.a"},
-	{"line ends of Windows", "name: web.a\r\nttl: 5\r\n", TEXT(name),
+	{"byte order mark", "\xef\xbb\xbfname: web.a\n", SETTING_NAME, "web.a"},
+	{"line ends of Windows", "name: web.a\r\nttl: 5\r\n", SETTING_NAME,
 	 "web.a"},
-	{"no final newline", "name: web.a", TEXT(name), "web.a"},
+	{"no final newline", "name: web.a", SETTING_NAME, "web.a"},
 	{"comment that is not ASCII", "# z\xc3\xbcrich\nname: web.a\n",
-	 TEXT(name), "web.a"},
+	 SETTING_NAME, "web.a"},
 };
 
 static void test_settings__texts(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(texts); i++) {
-		struct settings settings;
-
 		settings_init(&settings);
 		unit_result(texts[i].name, read_text(&settings, texts[i].yaml),
 			    0);
-		unit_text(texts[i].name,
-			  (const char *)&settings + texts[i].member,
+		unit_text(texts[i].name, settings.value[texts[i].setting],
 			  texts[i].want);
 		unit_number(texts[i].name, settings.found, true);
 	}
 }
 
-static unsigned ttl(const struct settings *settings)
-{
-	return settings->ttl_s;
-}
-
-static unsigned grace(const struct settings *settings)
-{
-	return settings->grace_s;
-}
-
-static unsigned timeout(const struct settings *settings)
-{
-	return settings->timeout_s;
-}
-
-static unsigned types(const struct settings *settings)
-{
-	return settings->types;
-}
-
-static unsigned action(const struct settings *settings)
-{
-	return settings->action;
-}
-
-static unsigned address(const struct settings *settings)
-{
-	return settings->address;
-}
-
-static unsigned visibility(const struct settings *settings)
-{
-	return settings->visibility;
-}
-
-static unsigned waits(const struct settings *settings)
-{
-	return settings->wait;
-}
-
 static const struct {
 	const char *yaml;
-	unsigned (*member)(const struct settings *settings);
-	unsigned want;
+	enum setting setting;
+	const char *want;
 } numbers[] = {
-	{"ttl: 0\n", ttl, 0},
-	{"ttl: 300\n", ttl, 300},
-	{"ttl: 2147483647\n", ttl, 2147483647},
-	{"grace: 0\n", grace, 0},
-	{"grace: 86400\n", grace, 86400},
-	{"timeout: 1\n", timeout, 1},
-	{"timeout: 86400\n", timeout, 86400},
-	{"types: [A]\n", types, TYPE_A},
-	{"types: [AAAA]\n", types, TYPE_AAAA},
-	{"types: [A, AAAA]\n", types, TYPE_A | TYPE_AAAA},
-	{"types: [AAAA, A]\n", types, TYPE_A | TYPE_AAAA},
-	{"types:\n- A\n- 'AAAA'\n", types, TYPE_A | TYPE_AAAA},
-	{"action: UPSERT\n", action, ACTION_UPSERT},
-	{"action: CREATE\n", action, ACTION_CREATE},
-	{"action: \"CREATE\"\n", action, ACTION_CREATE},
-	{"address: public\n", address, ADDRESS_PUBLIC},
-	{"address: private\n", address, ADDRESS_PRIVATE},
-	{"visibility: public\n", visibility, VISIBILITY_PUBLIC},
-	{"visibility: private\n", visibility, VISIBILITY_PRIVATE},
-	{"wait: true\n", waits, true},
-	{"wait: yes\n", waits, true},
-	{"wait: True\n", waits, true},
-	{"wait: false\n", waits, false},
-	{"wait: no\n", waits, false},
+	{"ttl: 0\n", SETTING_TTL, "0"},
+	{"ttl: 300\n", SETTING_TTL, "300"},
+	{"ttl: 2147483647\n", SETTING_TTL, "2147483647"},
+	{"grace: 0\n", SETTING_GRACE, "0"},
+	{"grace: 86400\n", SETTING_GRACE, "86400"},
+	{"timeout: 1\n", SETTING_TIMEOUT, "1"},
+	{"timeout: 86400\n", SETTING_TIMEOUT, "86400"},
+	{"types: [A]\n", SETTING_TYPES, " A "},
+	{"types: [AAAA]\n", SETTING_TYPES, " AAAA "},
+	{"types: [A, AAAA]\n", SETTING_TYPES, " A AAAA "},
+	{"types: [AAAA, A]\n", SETTING_TYPES, " AAAA A "},
+	{"types:\n- A\n- 'AAAA'\n", SETTING_TYPES, " A AAAA "},
+	{"action: UPSERT\n", SETTING_ACTION, "UPSERT"},
+	{"action: CREATE\n", SETTING_ACTION, "CREATE"},
+	{"action: \"CREATE\"\n", SETTING_ACTION, "CREATE"},
+	{"address: public\n", SETTING_ADDRESS, "public"},
+	{"address: private\n", SETTING_ADDRESS, "private"},
+	{"visibility: public\n", SETTING_VISIBILITY, "public"},
+	{"visibility: private\n", SETTING_VISIBILITY, "private"},
+	{"wait: true\n", SETTING_WAIT, "true"},
+	{"wait: True\n", SETTING_WAIT, "True"},
+	{"wait: yes\n", SETTING_WAIT, "yes"},
+	{"wait: Yes\n", SETTING_WAIT, "Yes"},
+	{"wait: on\n", SETTING_WAIT, "on"},
+	{"wait: On\n", SETTING_WAIT, "On"},
+	{"wait: false\n", SETTING_WAIT, "false"},
+	{"wait: False\n", SETTING_WAIT, "False"},
+	{"wait: no\n", SETTING_WAIT, "no"},
+	{"wait: off\n", SETTING_WAIT, "off"},
 };
 
 static void test_settings__numbers_and_choices(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(numbers); i++) {
-		struct settings settings;
-
 		settings_init(&settings);
 		unit_result(numbers[i].yaml,
 			    read_text(&settings, numbers[i].yaml), 0);
-		unit_number(numbers[i].yaml, numbers[i].member(&settings),
-			    numbers[i].want);
+		unit_text(numbers[i].yaml, settings.value[numbers[i].setting],
+			  numbers[i].want);
 	}
 }
 
+static const struct {
+	const char *name;
+	enum setting setting;
+	const char *want;
+} layered[] = {
+	{"name", SETTING_NAME, "b"},
+	{"zone", SETTING_ZONE, "example.com"},
+	{"ttl", SETTING_TTL, "90"},
+	{"action", SETTING_ACTION, "CREATE"},
+	{"types", SETTING_TYPES, " A "},
+	{"wait", SETTING_WAIT, "false"},
+	{"timeout", SETTING_TIMEOUT, "300"},
+};
+
 static void test_settings__layers_over_what_is_there(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	settings_init(&settings);
 	unit_result("first",
@@ -307,16 +306,21 @@ static void test_settings__layers_over_what_is_there(void **state)
 		read_cloud(&settings, "bootname:\n  name: b\n  wait: false\n"),
 		0);
 	assert_true(settings.found);
-	assert_string_equal(settings.name, "b");
-	assert_string_equal(settings.zone, "example.com");
-	assert_int_equal(settings.ttl_s, 90);
-	assert_int_equal(settings.action, ACTION_CREATE);
-	assert_int_equal(settings.types, TYPE_A);
-	assert_false(settings.wait);
-	assert_int_equal(settings.timeout_s, 300);
+	for (size_t i = 0; i < LENGTH(layered); i++)
+		unit_text(layered[i].name, settings.value[layered[i].setting],
+			  layered[i].want);
 }
 
 /* ---- What is refused: where, and what the error says. ---- */
+
+#define WANTS_NAME                                                             \
+	"wants ([A-Za-z0-9_*.-]|"                                              \
+	"[{](instance-id|region|az|az-id|local-ipv4|tag:[^{}]+)[}])+"
+#define WANTS_ZONE "wants [A-Za-z0-9_.-]+"
+#define WANTS_ZONE_ID "wants (/hostedzone/)?[A-Z0-9]{1,32}"
+#define WANTS_TTL "wants 0|[1-9][0-9]{0,9}, at most 2147483647"
+#define WANTS_TYPES "(A|AAAA|A AAAA|AAAA A)"
+#define WANTS_WAIT "wants [Tt]rue|[Ff]alse|[Yy]es|[Nn]o|[Oo]n|[Oo]ff"
 
 static const struct {
 	const char *name;
@@ -330,173 +334,215 @@ static const struct {
 	{"near miss, hyphen", "zone-id: Z1\n", ":1:1: ", "\"zone_id\""},
 	{"near miss, indented", "  tll: 60\n", ":1:3: ", "\"ttl\""},
 	{"unknown key", "hostname: web.a\n", ":1:1: ", "\"hostname\""},
-	{"unknown hostile key", "\"a\\e[2J\": 1\n", ":1:1: ", "\\033[2J"},
+	{"unknown hostile key", "\"a\\e[2J\": 1\n", ":1:1: ", "a\033[2J"},
 	{"unknown key, not ASCII", "z\xc3\xbcrich: 1\n",
-	 ":1:1: ", "\\303\\274"},
+	 ":1:1: ", "unknown key"},
 	{"endless key", BYTES_128 ": 1\n", ":1:1: ", "unknown key"},
 	{"empty key", "'': 1\n", ":1:1: ", "unknown key"},
 	{"merge key", "<<: {ttl: 60}\n", ":1:1: ", "unknown key"},
 	{"repeated key", "ttl: 60\nname: web.a\nttl: 60\n",
-	 ":3:1: ttl: ", "twice"},
+	 ":3:1: ttl: ", "wants to stand here once"},
 	{"repeated key in flow style", "{ttl: 60, ttl: 60}\n",
-	 ":1:11: ttl: ", "twice"},
+	 ":1:11: ttl: ", "wants to stand here once"},
 	{"list as key", "[name]: web.a\n", ":1:1: ", "key"},
 	{"map as key", "? {name: a}\n: web.a\n", ":1:3: ", "key"},
 
-	{"name: number", "name: 60\n", ":1:7: name: ", "text"},
-	{"name: decimal", "name: 1.5\n", ":1:7: name: ", "text"},
-	{"name: negative", "name: -1\n", ":1:7: name: ", "no DNS name"},
-	{"name: boolean", "name: true\n", ":1:7: name: ", "text"},
-	{"name: word of YAML 1.1", "name: No\n", ":1:7: name: ", "text"},
-	{"name: null", "name: null\n", ":1:7: name: ", "text"},
-	{"name: tilde", "name: ~\n", ":1:7: name: ", "no DNS name"},
-	{"name: nothing", "name:\nttl: 60\n", ":1:6: name: ", "text"},
-	{"name: empty", "name: ''\n", ":1:7: name: ", "empty"},
-	{"name: list", "name: [web.a]\n", ":1:7: name: ", "text"},
-	{"name: map", "name: {a: b}\n", ":1:7: name: ", "text"},
-	{"name: block map", "name:\n  a: b\n", ":2:3: name: ", "text"},
+	{"name: number", "name: 60\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: decimal", "name: 1.5\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: negative", "name: -1\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: boolean", "name: true\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: word of YAML 1.1", "name: No\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: null", "name: null\n",
+	 ":1:7: name: ", WANTS_NAME "; mind the quotes"},
+	{"name: tilde", "name: ~\n", ":1:7: name: ", WANTS_NAME},
+	{"name: nothing", "name:\nttl: 60\n", ":1:6: name: ", WANTS_NAME},
+	{"name: empty", "name: ''\n", ":1:7: name: ", WANTS_NAME},
+	{"name: list", "name: [web.a]\n", ":1:7: name: ", WANTS_NAME},
+	{"name: map", "name: {a: b}\n", ":1:7: name: ", WANTS_NAME},
+	{"name: block map", "name:\n  a: b\n", ":2:3: name: ", WANTS_NAME},
 	{"name: alias", "zone: &z example.com\nname: *z\n",
-	 ":2:7: name: ", "alias"},
+	 ":2:7: name: ", WANTS_NAME},
 	{"name: NUL", "name: \"web\\0.a\"\n", ":1:7: ", "NUL"},
-	{"name: no DNS name", "name: web..a\n",
-	 ":1:7: name: ", "\"web..a\" is no DNS name"},
-	{"name: blank", "name: web a\n", ":1:7: name: ", "\"web a\""},
-	{"name: newline", "name: |\n  web.a\n",
-	 ":1:7: name: ", "\\012\" is no DNS name"},
+	{"name: blank", "name: web a\n", ":1:7: name: ", WANTS_NAME},
+	{"name: newline", "name: |\n  web.a\n", ":1:7: name: ", WANTS_NAME},
 	{"name: not ASCII", "name: z\xc3\xbcrich.a\n",
-	 ":1:7: name: ", "\\303\\274rich"},
+	 ":1:7: name: ", WANTS_NAME},
 	{"name: template, not ASCII", "name: '{az}-z\xc3\xbcrich'\n",
-	 ":1:7: name: ", "printable"},
+	 ":1:7: name: ", WANTS_NAME},
 	{"name: template, newline", "name: |\n  {az}\n",
-	 ":1:7: name: ", "printable"},
-	{"name: too long", "name: a." BYTES_128 "\n", ":1:7: name: ", "63"},
-	{"name: far too long", "name: " BYTES_1024 "x\n", ":1:7: name: ", "63"},
-	{"name: template, too long", "name: '{az}" BYTES_1024 "'\n",
-	 ":1:7: name: ", "too long"},
-	{"name: 254 bytes", "name: " LABELS_250 "abcd\n",
-	 ":1:7: name: ", "253"},
+	 ":1:7: name: ", WANTS_NAME},
 	{"name: unknown placeholder", "name: 'web-{host}'\n",
-	 ":1:7: name: ", "{host}"},
-	{"name: open brace", "name: 'web-{az'\n", ":1:7: name: ", "{}"},
+	 ":1:7: name: ", WANTS_NAME},
+	{"name: open brace", "name: 'web-{az'\n", ":1:7: name: ", WANTS_NAME},
 
-	{"zone: number", "zone: 5\n", ":1:7: zone: ", "text"},
-	{"zone: boolean", "zone: off\n", ":1:7: zone: ", "text"},
-	{"zone: null", "zone: Null\n", ":1:7: zone: ", "text"},
-	{"zone: list", "zone: [a]\n", ":1:7: zone: ", "text"},
-	{"zone: map", "zone: {a: b}\n", ":1:7: zone: ", "text"},
-	{"zone: no DNS name", "zone: -a.example\n",
-	 ":1:7: zone: ", "\"-a.example\" is no DNS name"},
-	{"zone: placeholder", "zone: '{az}.a'\n", ":1:7: zone: ", "{az}"},
+	{"name: too long", "name: " BYTES_1024 BYTES_1024 "x\n",
+	 ":1:7: name: ", WANTS_NAME},
+	{"zone: 254 bytes", "zone: " LABELS_250 "abcd\n",
+	 ":1:7: zone: ", WANTS_ZONE},
+	{"zone: 254 bytes and a dot", "zone: " LABELS_250 "abcd.\n",
+	 ":1:7: zone: ", WANTS_ZONE},
+	{"zone: two final dots", "zone: a..\n", ":1:7: zone: ", WANTS_ZONE},
+	{"zone: number", "zone: 5\n",
+	 ":1:7: zone: ", WANTS_ZONE "; mind the quotes"},
+	{"zone: boolean", "zone: off\n",
+	 ":1:7: zone: ", WANTS_ZONE "; mind the quotes"},
+	{"zone: null", "zone: Null\n",
+	 ":1:7: zone: ", WANTS_ZONE "; mind the quotes"},
+	{"zone: list", "zone: [a]\n", ":1:7: zone: ", WANTS_ZONE},
+	{"zone: map", "zone: {a: b}\n", ":1:7: zone: ", WANTS_ZONE},
+	{"zone: no DNS name", "zone: -a.example\n", ":1:7: zone: ", WANTS_ZONE},
+	{"zone: placeholder", "zone: '{az}.a'\n", ":1:7: zone: ", WANTS_ZONE},
 
-	{"zone_id: number", "zone_id: 5\n", ":1:10: zone_id: ", "text"},
-	{"zone_id: list", "zone_id: [Z1]\n", ":1:10: zone_id: ", "text"},
-	{"zone_id: map", "zone_id: {Z1: Z1}\n", ":1:10: zone_id: ", "text"},
+	{"zone_id: number", "zone_id: 5\n",
+	 ":1:10: zone_id: ", WANTS_ZONE_ID "; mind the quotes"},
+	{"zone_id: list", "zone_id: [Z1]\n", ":1:10: zone_id: ", WANTS_ZONE_ID},
+	{"zone_id: map", "zone_id: {Z1: Z1}\n",
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
 	{"zone_id: lower case", "zone_id: z1d633pj\n",
-	 ":1:10: zone_id: ", "capital"},
-	{"zone_id: path", "zone_id: Z1/../Z2\n", ":1:10: zone_id: ", "capital"},
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
+	{"zone_id: path", "zone_id: Z1/../Z2\n",
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
 	{"zone_id: prefix alone", "zone_id: /hostedzone/\n",
-	 ":1:10: zone_id: ", ""},
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
 	{"zone_id: 33 bytes", "zone_id: ZZZZZZZZZZZZZZZZ1234567890ABCDEFG\n",
-	 ":1:10: zone_id: ", "too long"},
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
 	{"zone_id: 33 bytes with the prefix",
 	 "zone_id: /hostedzone/ZZZZZZZZZZZZZZZZ1234567890ABCDEFG\n",
-	 ":1:10: zone_id: ", "too long"},
+	 ":1:10: zone_id: ", WANTS_ZONE_ID},
 
-	{"ttl: quoted", "ttl: \"60\"\n", ":1:6: ttl: ", "number"},
-	{"ttl: text", "ttl: sixty\n", ":1:6: ttl: ", "number"},
-	{"ttl: unit", "ttl: 60s\n", ":1:6: ttl: ", "number"},
-	{"ttl: decimal", "ttl: 60.0\n", ":1:6: ttl: ", "number"},
-	{"ttl: hexadecimal", "ttl: 0x3c\n", ":1:6: ttl: ", "number"},
-	{"ttl: sign", "ttl: +60\n", ":1:6: ttl: ", "number"},
-	{"ttl: negative", "ttl: -1\n", ":1:6: ttl: ", "number"},
-	{"ttl: boolean", "ttl: true\n", ":1:6: ttl: ", "number"},
-	{"ttl: null", "ttl: null\n", ":1:6: ttl: ", "number"},
-	{"ttl: nothing", "ttl:\n", ":1:5: ttl: ", "number"},
-	{"ttl: list", "ttl: [60]\n", ":1:6: ttl: ", "number"},
-	{"ttl: map", "ttl: {a: 60}\n", ":1:6: ttl: ", "number"},
-	{"ttl: alias", "grace: &g 5\nttl: *g\n", ":2:6: ttl: ", "alias"},
-	{"ttl: too large", "ttl: 2147483648\n", ":1:6: ttl: ", "2147483647"},
+	{"ttl: quoted", "ttl: \"60\"\n",
+	 ":1:6: ttl: ", WANTS_TTL "; mind the quotes"},
+	{"ttl: text", "ttl: sixty\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: unit", "ttl: 60s\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: decimal", "ttl: 60.0\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: hexadecimal", "ttl: 0x3c\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: leading zero", "ttl: 060\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: sign", "ttl: +60\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: negative", "ttl: -1\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: boolean", "ttl: true\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: null", "ttl: null\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: nothing", "ttl:\n", ":1:5: ttl: ", WANTS_TTL},
+	{"ttl: list", "ttl: [60]\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: map", "ttl: {a: 60}\n", ":1:6: ttl: ", WANTS_TTL},
+	{"ttl: alias", "grace: &g 5\nttl: *g\n", ":2:6: ttl: ", WANTS_TTL},
+	{"ttl: too large", "ttl: 2147483648\n", ":1:6: ttl: ", WANTS_TTL},
 	{"ttl: far too large", "ttl: 99999999999999999999\n",
-	 ":1:6: ttl: ", "2147483647"},
-	{"grace: too large", "grace: 86401\n", ":1:8: grace: ", "86400"},
-	{"grace: negative", "grace: -5\n", ":1:8: grace: ", ""},
-	{"timeout: zero", "timeout: 0\n", ":1:10: timeout: ", "1"},
-	{"timeout: too large", "timeout: 86401\n", ":1:10: timeout: ", "86400"},
+	 ":1:6: ttl: ", WANTS_TTL},
+	{"grace: too large", "grace: 86401\n",
+	 ":1:8: grace: ", "wants 0|[1-9][0-9]{0,4}, at most 86400"},
+	{"grace: negative", "grace: -5\n",
+	 ":1:8: grace: ", "wants 0|[1-9][0-9]{0,4}, at most 86400"},
+	{"timeout: zero", "timeout: 0\n",
+	 ":1:10: timeout: ", "wants [1-9][0-9]{0,4}, at most 86400"},
+	{"timeout: too large", "timeout: 86401\n",
+	 ":1:10: timeout: ", "wants [1-9][0-9]{0,4}, at most 86400"},
 
 	{"action: unknown", "action: DELETE\n",
-	 ":1:9: action: ", "UPSERT CREATE"},
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
 	{"action: lower case", "action: create\n",
-	 ":1:9: action: ", "UPSERT CREATE"},
-	{"action: both", "action: UPSERT CREATE\n", ":1:9: action: ", ""},
-	{"action: part", "action: UPSER\n", ":1:9: action: ", ""},
-	{"action: empty", "action: ''\n", ":1:9: action: ", ""},
-	{"action: nothing", "action:\n", ":1:8: action: ", ""},
-	{"action: number", "action: 1\n", ":1:9: action: ", ""},
-	{"action: boolean", "action: true\n", ":1:9: action: ", ""},
-	{"action: null", "action: null\n", ":1:9: action: ", ""},
-	{"action: list", "action: [UPSERT]\n", ":1:9: action: ", ""},
-	{"action: map", "action: {UPSERT: 1}\n", ":1:9: action: ", ""},
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: both", "action: UPSERT CREATE\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: part", "action: UPSER\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: empty", "action: ''\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: nothing", "action:\n",
+	 ":1:8: action: ", "wants UPSERT|CREATE"},
+	{"action: number", "action: 1\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: boolean", "action: true\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: null", "action: null\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: list", "action: [UPSERT]\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
+	{"action: map", "action: {UPSERT: 1}\n",
+	 ":1:9: action: ", "wants UPSERT|CREATE"},
 	{"action: NUL", "action: \"UPSERT\\0\"\n", ":1:9: ", "NUL"},
 	{"address: unknown", "address: elastic\n",
-	 ":1:10: address: ", "public private"},
+	 ":1:10: address: ", "wants public|private"},
 	{"visibility: unknown", "visibility: both\n",
-	 ":1:13: visibility: ", "public private"},
+	 ":1:13: visibility: ", "wants public|private"},
 
-	{"address: both", "address: public private\n", ":1:10: address: ", ""},
+	{"address: both", "address: public private\n",
+	 ":1:10: address: ", "wants public|private"},
 	{"visibility: both", "visibility: public private\n",
-	 ":1:13: visibility: ", ""},
-	{"types: text", "types: A\n", ":1:8: types: ", "list"},
-	{"types: number", "types: 4\n", ":1:8: types: ", "list"},
-	{"types: boolean", "types: true\n", ":1:8: types: ", "list"},
-	{"types: null", "types: null\n", ":1:8: types: ", "list"},
-	{"types: map", "types: {A: AAAA}\n", ":1:8: types: ", "list"},
-	{"types: empty", "types: []\n", ":1:9: types: ", "list"},
-	{"types: twice", "types: [A, A]\n", ":1:12: types: ", "AAAA"},
-	{"types: unknown", "types: [A, CNAME]\n", ":1:12: types: ", "AAAA"},
-	{"types: lower case", "types: [a]\n", ":1:9: types: ", "AAAA"},
-	{"types: number inside", "types: [4]\n", ":1:9: types: ", "AAAA"},
-	{"types: list inside", "types: [[A]]\n", ":1:9: types: ", "AAAA"},
-	{"types: map inside", "types: [{A: 1}]\n", ":1:9: types: ", "AAAA"},
-	{"types: alias", "name: &a A\ntypes: [*a]\n", ":2:9: types: ", ""},
+	 ":1:13: visibility: ", "wants public|private"},
+	{"types: text", "types: A\n", ":1:8: types: ", WANTS_TYPES},
+	{"types: number", "types: 4\n", ":1:8: types: ", WANTS_TYPES},
+	{"types: boolean", "types: true\n", ":1:8: types: ", WANTS_TYPES},
+	{"types: null", "types: null\n", ":1:8: types: ", WANTS_TYPES},
+	{"types: map", "types: {A: AAAA}\n", ":1:8: types: ", WANTS_TYPES},
+	{"types: empty", "types: []\n", ":1:9: types: ", WANTS_TYPES},
+	{"types: twice", "types: [A, A]\n", ":1:13: types: ", WANTS_TYPES},
+	{"types: unknown", "types: [A, CNAME]\n",
+	 ":1:17: types: ", WANTS_TYPES},
+	{"types: lower case", "types: [a]\n", ":1:10: types: ", WANTS_TYPES},
+	{"types: number inside", "types: [4]\n", ":1:10: types: ", WANTS_TYPES},
+	{"types: list inside", "types: [[A]]\n", ":1:11: types: ", WANTS_TYPES},
+	{"types: map inside", "types: [{A: 1}]\n",
+	 ":1:9: types: ", WANTS_TYPES},
+	{"types: alias", "name: &a A\ntypes: [*a]\n",
+	 ":2:9: types: ", WANTS_TYPES},
 
-	{"wait: quoted", "wait: \"true\"\n", ":1:7: wait: ", "false true"},
-	{"wait: number", "wait: 1\n", ":1:7: wait: ", "false true"},
-	{"wait: text", "wait: maybe\n", ":1:7: wait: ", "false true"},
-	{"wait: both", "wait: no yes\n", ":1:7: wait: ", "false true"},
-	{"wait: null", "wait: ~\n", ":1:7: wait: ", "false true"},
-	{"wait: nothing", "wait:\n", ":1:6: wait: ", "false true"},
-	{"wait: list", "wait: [true]\n", ":1:7: wait: ", "false true"},
-	{"wait: map", "wait: {true: true}\n", ":1:7: wait: ", "false true"},
-	{"wait: alias", "name: &n web.a\nwait: *n\n", ":2:7: wait: ", "alias"},
+	{"wait: quoted", "wait: \"true\"\n",
+	 ":1:7: wait: ", WANTS_WAIT "; mind the quotes"},
+	{"wait: number", "wait: 1\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: text", "wait: maybe\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: both", "wait: no yes\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: null", "wait: ~\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: nothing", "wait:\n", ":1:6: wait: ", WANTS_WAIT},
+	{"wait: list", "wait: [true]\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: map", "wait: {true: true}\n", ":1:7: wait: ", WANTS_WAIT},
+	{"wait: alias", "name: &n web.a\nwait: *n\n",
+	 ":2:7: wait: ", WANTS_WAIT},
 
-	{"role_arn: number", "role_arn: 5\n", ":1:11: role_arn: ", "text"},
+	{"wait: upper case", "wait: TRUE\n", ":1:7: wait: ", WANTS_WAIT},
+	{"external_id: null", "external_id: null\n",
+	 ":1:14: external_id: ", "wants [ -~]+; mind the quotes"},
+	{"external_id: boolean", "external_id: On\n",
+	 ":1:14: external_id: ", "wants [ -~]+; mind the quotes"},
+	{"external_id: decimal", "external_id: -.5e3\n",
+	 ":1:14: external_id: ", "wants [ -~]+; mind the quotes"},
+	{"external_id: hexadecimal", "external_id: 0x1f\n",
+	 ":1:14: external_id: ", "wants [ -~]+; mind the quotes"},
+	{"role_arn: number", "role_arn: 5\n",
+	 ":1:11: role_arn: ", "wants arn:[!-~]+"},
 	{"role_arn: too long", "role_arn: " BYTES_1024 BYTES_1024 "x\n",
-	 ":1:11: role_arn: ", "too long"},
-	{"external_id: number", "external_id: 12345\n",
-	 ":1:14: external_id: ", "quote"},
+	 ":1:11: role_arn: ", "wants arn:[!-~]+"},
+	{"external_id: number", "external_id: 12345\n", ":1:14: external_id: ",
+	 "wants [ -~]+"
+	 "; mind the quotes"},
 	{"external_id: control byte", "external_id: \"a\\x01\"\n",
-	 ":1:14: external_id: ", "printable"},
+	 ":1:14: external_id: ", "wants [ -~]+"},
 	{"role_arn: no ARN", "role_arn: dns\n",
-	 ":1:11: role_arn: ", "must begin with arn:"},
+	 ":1:11: role_arn: ", "wants arn:[!-~]+"},
 	{"proxy: no URL", "proxy: ftp://a\n",
-	 ":1:8: proxy: ", "must begin with http"},
-	{"proxy: empty", "proxy: \"\"\n", ":1:8: proxy: ", "empty"},
-	{"proxy: too long", "proxy: " BYTES_1024 "x\n",
-	 ":1:8: proxy: ", "too long"},
+	 ":1:8: proxy: ", "wants https?://[!-~]+"},
+	{"proxy: empty", "proxy: \"\"\n",
+	 ":1:8: proxy: ", "wants https?://[!-~]+"},
+	{"proxy: too long", "proxy: http://" BYTES_1024 BYTES_1024 "\n",
+	 ":1:8: proxy: ", "wants https?://[!-~]+"},
 
 	{"owner_record", "owner_record: true\n",
-	 ":1:15: owner_record: ", "not supported yet"},
+	 ":1:15: owner_record: ", "wants a later version"},
 	{"take_over", "take_over: gone\n",
-	 ":1:12: take_over: ", "not supported yet"},
+	 ":1:12: take_over: ", "wants a later version"},
 	{"routing", "routing: weighted\n",
-	 ":1:10: routing: ", "not supported yet"},
-	{"weight", "weight: 5\n", ":1:9: weight: ", "not supported yet"},
+	 ":1:10: routing: ", "wants a later version"},
+	{"weight", "weight: 5\n", ":1:9: weight: ", "wants a later version"},
 	{"set_identifier", "set_identifier: a\n",
-	 ":1:17: set_identifier: ", "not supported yet"},
+	 ":1:17: set_identifier: ", "wants a later version"},
 	{"health_check_id", "health_check_id: a\n",
-	 ":1:18: health_check_id: ", "not supported yet"},
+	 ":1:18: health_check_id: ", "wants a later version"},
 	{"records", "records:\n- name: web.a\n",
-	 ":2:1: records: ", "not supported yet"},
+	 ":2:1: records: ", "wants a later version"},
 
 	{"empty file", "", ":1:1: ", "{}"},
 	{"blank lines", "\n\n", ":3:1: ", "{}"},
@@ -524,23 +570,26 @@ static const struct {
 
 typedef int (*settings_reader)(struct settings *settings, const char *path);
 
+static const char quotes[] = "mind the quotes"; /* where they matter only */
+
 static bool is_fault(settings_reader reader, const char *row, const char *place,
 		     const char *says, const char *never)
 {
-	struct settings settings;
 	size_t len = strlen(path);
 	int rc;
 
 	settings_init(&settings);
 	rc = reader(&settings, path);
 	if (rc == -1 && errinfo.status == STATUS_SETTINGS &&
-	    !strncmp(errinfo.text, path, len) &&
-	    !strncmp(errinfo.text + len, place, strlen(place)) &&
-	    strstr(errinfo.text, says) && !strstr(errinfo.text, never))
+	    !strncmp(errinfo.text.data, path, len) &&
+	    !strncmp(errinfo.text.data + len, place, strlen(place)) &&
+	    strstr(errinfo.text.data, says) &&
+	    !strstr(errinfo.text.data, never) &&
+	    !strstr(says, quotes) == !strstr(errinfo.text.data, quotes))
 		return true;
 	print_error("%s: want status 78 and \"PATH%s...%s\"; got rc %d, "
 		    "status %d: %s\n",
-		    row, place, says, rc, errinfo.status, errinfo.text);
+		    row, place, says, rc, errinfo.status, errinfo.text.data);
 	return false;
 }
 
@@ -607,6 +656,25 @@ static void test_settings__near_miss_asks(void **state)
 			 0);
 }
 
+/* A boot has nobody who could read it. */
+static void test_settings__no_suggestion_without_a_user(void **state)
+{
+	static const char *const rows[] = {"tll: 60\n", "TTL: 60\n"};
+	unsigned failed = 0;
+
+	(void)state;
+	platform_has_user = false;
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		failed += check_fault(settings_read_file, rows[i], rows[i],
+				      ":1:1: unknown key ", "", "did you mean");
+	settings_init(&settings);
+	unit_result("known", read_text(&settings, "ttl: 5\nwait: on\n"), 0);
+	platform_has_user = true;
+	assert_int_equal(failed, 0);
+	assert_string_equal(settings.value[SETTING_TTL], "5");
+	assert_string_equal(settings.value[SETTING_WAIT], "on");
+}
+
 static const struct {
 	const char *name;
 	const char *bytes;
@@ -623,8 +691,6 @@ static void test_settings__refuses_bytes_that_are_no_text(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(broken); i++) {
-		struct settings settings;
-
 		settings_init(&settings);
 		unit_result(
 			broken[i].name,
@@ -638,8 +704,6 @@ static void test_settings__refuses_bytes_that_are_no_text(void **state)
 
 static void test_settings__missing_file(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	settings_init(&settings);
 	unit_result("missing", settings_read_file(&settings, path),
@@ -650,8 +714,6 @@ static void test_settings__missing_file(void **state)
 
 static void test_settings__directory(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	settings_init(&settings);
 	assert_int_equal(mkdir(path, 0700), 0);
@@ -667,8 +729,6 @@ static void test_settings__directory(void **state)
 /* Opening it for reading must not wait for a writer. */
 static void test_settings__fifo(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	settings_init(&settings);
 	assert_int_equal(mkfifo(path, 0600), 0);
@@ -695,8 +755,6 @@ static void test_settings__refuses_what_everybody_can_write(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(modes); i++) {
-		struct settings settings;
-
 		settings_init(&settings);
 		write_bytes("bootname: {}\n", 13);
 		assert_int_equal(chmod(path, modes[i].mode), 0);
@@ -713,47 +771,39 @@ static void test_settings__refuses_what_everybody_can_write(void **state)
 	}
 }
 
-/* A small document and a comment, up to a size. */
-static void fill(struct buf *text, const char *document, size_t size)
+static char large[FILE_LIMIT + 2];
+
+/* A small document and comments, up to a size. */
+static void fill(const char *document, size_t size)
 {
-	buf_clear(text);
-	buf_addf(text, "%s", document);
-	buf_addf(text, "#");
-	while (text->len < size - 1)
-		buf_add(text, text->len % 80 ? "x" : "#", 1);
-	buf_addf(text, "\n");
-	for (size_t i = 80; i < text->len - 1; i += 80) {
-		text->data[i - 1] = '\n';
-		text->data[i] = '#';
-	}
+	size_t len = strlen(document);
+
+	memset(large, '#', size);
+	large[size] = '\0';
+	memcpy(large, document, len);
+	for (size_t i = len + 80; i < size; i += 80)
+		large[i] = '\n';
 }
 
 static void test_settings__size_limit_is_exact(void **state)
 {
 	(void)state;
 	for (size_t size = FILE_LIMIT; size <= FILE_LIMIT + 1; size++) {
-		BUF(text, FILE_LIMIT + 1);
-		struct settings settings;
-
-		fill(&text, "name: web.a\n", size);
-		assert_int_equal(text.len, size);
+		fill("name: web.a\n", size);
 		settings_init(&settings);
-		unit_result("size", read_bytes(&settings, text.data, text.len),
+		unit_result("size", read_bytes(&settings, large, size),
 			    size > FILE_LIMIT ? STATUS_SETTINGS : 0);
 		if (size > FILE_LIMIT)
-			check_place("size", ":1:1: ", "1048576");
+			check_place("size", ": ", "at most 1048576 bytes");
 	}
 }
 
 static void test_settings__oversized_cloud_config(void **state)
 {
-	BUF(text, FILE_LIMIT + 1);
-	struct settings settings;
-
 	(void)state;
-	fill(&text, "bootname: {}\n", FILE_LIMIT + 1);
+	fill("bootname: {}\n", FILE_LIMIT + 1);
 	settings_init(&settings);
-	write_bytes(text.data, text.len);
+	write_bytes(large, FILE_LIMIT + 1);
 	unit_result("size", settings_read_cloud_config(&settings, path),
 		    STATUS_SETTINGS);
 	assert_false(settings.found);
@@ -794,6 +844,10 @@ static const struct {
 	{"b64, folded",
 	 ENTRY("  encoding: b64\n  content: >\n    bmFtZTog\n    d2ViLmEK\n"),
 	 "web.a"},
+	{"b64 with line ends of Windows",
+	 ENTRY("  encoding: b64\n  content: "
+	       "\"bmFt\\r\\nZTogd2ViLmI=\\r\\n\"\n"),
+	 "web.b"},
 	{"b64 of every letter",
 	 ENTRY("  encoding: b64\n  content: "
 	       "IyA/Pz8+Pj4KbmFtZTogd2ViLmE=\n"),
@@ -897,18 +951,18 @@ static void test_settings__finds_settings_in_a_cloud_config(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(clouds); i++) {
 		const char *want = clouds[i].want;
-		struct settings settings;
 		int rc;
 
 		settings_init(&settings);
 		rc = read_cloud(&settings, clouds[i].yaml);
 		if (!rc && settings.found == !!want &&
-		    !strcmp(settings.name, want ? want : ""))
+		    !strcmp(settings.value[SETTING_NAME], want ? want : ""))
 			continue;
 		print_error("%s: want %s; got rc %d, found %d, name \"%s\": "
 			    "%s\n",
 			    clouds[i].name, want ? want : "no settings", rc,
-			    settings.found, settings.name, errinfo.text);
+			    settings.found, settings.value[SETTING_NAME],
+			    errinfo.text.data);
 		failed++;
 	}
 	assert_int_equal(failed, 0);
@@ -916,8 +970,6 @@ static void test_settings__finds_settings_in_a_cloud_config(void **state)
 
 static void test_settings__missing_cloud_config_is_no_error(void **state)
 {
-	struct settings settings;
-
 	(void)state;
 	settings_init(&settings);
 	unit_result("missing", settings_read_cloud_config(&settings, path), 0);
@@ -940,22 +992,14 @@ static const struct {
 	{"entry without content", ENTRY("  owner: root\n"),
 	 ": /etc/bootname.yaml", ""},
 	{"unknown encoding", ENTRY("  encoding: gzip\n  content: x\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
+	 ": /etc/bootname.yaml:1:1: ", ""},
 	{"gzip in b64",
 	 ENTRY("  encoding: gz+b64\n  content: H4sIAAAAAAAAAw==\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
-	{"encoding like ours", ENTRY("  encoding: b64x\n  content: YQ==\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
-	{"bad b64", ENTRY("  encoding: b64\n  content: bm!t\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
-	{"b64 of URLs", ENTRY("  encoding: b64\n  content: bmFtZTog_-8=\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
-	{"b64 behind its end",
-	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViLmI=bmFt\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
-	{"b64, a digit lost",
-	 ENTRY("  encoding: b64\n  content: bmFtZTogd2ViL\n"),
-	 ": /etc/bootname.yaml: ", "b64"},
+	 ": /etc/bootname.yaml:1:1: ", ""},
+	{"b64 that is not said to be", ENTRY("  content: bmFtZTogd2ViLmEK\n"),
+	 ": /etc/bootname.yaml:1:1: ", "key: value"},
+	{"no b64", ENTRY("  encoding: b64\n  content: ':'\n"),
+	 ": /etc/bootname.yaml:1:1: ", "{}"},
 	{"NUL in b64", ENTRY("  encoding: b64\n  content: bmFtZTogYQBi\n"),
 	 ": /etc/bootname.yaml:1:8: ", ""},
 	{"fault under the key", "a: b\nbootname:\n  nmae: web.a\n",
@@ -965,7 +1009,7 @@ static const struct {
 	{"key a list", "bootname: [web.a]\n", ":1:11: ", "key: value"},
 	{"key an alias", "a: &a {name: web.a}\nbootname: *a\n", ":2:11: ", ""},
 	{"alias under the key", "a: &a web.a\nbootname: {name: *a}\n",
-	 ":2:18: name: ", "alias"},
+	 ":2:18: name: ", WANTS_NAME},
 	{"broken", "bootname: {name: web.a\n", ":2:1: ", ""},
 	{"broken behind the entry", ENTRY("  content: 'name: web.a'\nx: [\n"),
 	 ":6:1: ", ""},
@@ -986,14 +1030,11 @@ static void test_settings__cloud_config_faults_have_a_place(void **state)
 
 static void test_settings__cloud_config_depth_limit_is_exact(void **state)
 {
-	/* The map around it is one level. */
-	for (size_t depth = DEPTH_LIMIT - 1; depth <= DEPTH_LIMIT; depth++) {
-		BUF(text, 1024);
-		struct settings settings;
+	(void)state;
+	for (size_t depth = DEPTH_LIMIT; depth <= DEPTH_LIMIT + 1; depth++) {
+		static struct buf text;
 
-		(void)state;
-		buf_clear(&text);
-		buf_addf(&text, "x: ");
+		buf_set(&text, "x: ");
 		for (size_t i = 0; i < depth; i++)
 			buf_add(&text, "[", 1);
 		for (size_t i = 0; i < depth; i++)
@@ -1001,11 +1042,12 @@ static void test_settings__cloud_config_depth_limit_is_exact(void **state)
 		buf_addf(&text, "\nbootname: {name: web.a}\n");
 		settings_init(&settings);
 		unit_result("depth", read_cloud(&settings, text.data),
-			    depth < DEPTH_LIMIT ? 0 : STATUS_SETTINGS);
-		if (depth < DEPTH_LIMIT)
-			assert_string_equal(settings.name, "web.a");
+			    depth > DEPTH_LIMIT ? STATUS_SETTINGS : 0);
+		if (depth > DEPTH_LIMIT)
+			check_place("depth", ":1:36: ", "nested");
 		else
-			check_place("depth", ":1:35: ", "nested");
+			assert_string_equal(settings.value[SETTING_NAME],
+					    "web.a");
 	}
 }
 
@@ -1013,6 +1055,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settings__defaults),
+		cmocka_unit_test(test_settings__asked_for_words_and_numbers),
 		cmocka_unit_test(test_settings__texts),
 		cmocka_unit_test(test_settings__numbers_and_choices),
 		cmocka_unit_test(test_settings__layers_over_what_is_there),
@@ -1020,6 +1063,7 @@ int main(void)
 		cmocka_unit_test(
 			test_settings__no_suggestion_where_nothing_is_near),
 		cmocka_unit_test(test_settings__near_miss_asks),
+		cmocka_unit_test(test_settings__no_suggestion_without_a_user),
 		cmocka_unit_test(test_settings__refuses_bytes_that_are_no_text),
 		cmocka_unit_test_setup(test_settings__missing_file,
 				       remove_file),

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "errinfo.h"
 
@@ -58,15 +59,26 @@ static inline void unit_forget(void)
 	memset(&errinfo, 0, sizeof(errinfo));
 }
 
+/* Make a folder of this run's own.  Returns 0, or -1. */
+static inline int unit_make_folder(char *folder, size_t size)
+{
+	const char *parent = getenv("TMPDIR");
+
+	(void)snprintf(folder, size, "%s/bootname-unit.XXXXXX",
+		       parent && *parent ? parent : "/tmp");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
 /* A failure of this status, which says why; or status 0: none. */
 static inline void unit_result(const char *row, int rc, int status)
 {
 	int want = status ? -1 : 0;
 
 	if (rc != want ||
-	    (status && (errinfo.status != status || !*errinfo.text)))
+	    (status && (errinfo.status != status || !errinfo.text.len)))
 		fail_msg("%s: want rc %d, status %d; got rc %d, status %d: %s",
-			 row, want, status, rc, errinfo.status, errinfo.text);
+			 row, want, status, rc, errinfo.status,
+			 errinfo.text.data);
 }
 
 #endif

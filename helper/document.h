@@ -1,0 +1,63 @@
+/*
+ * A YAML document, and so a JSON one too, node by node from its beginning.
+ *
+ * There is a current node; what is said of a list or map holds at its start.
+ * Each function that goes on returns 0, or -1 with STATUS_SETTINGS and the
+ * place in the document.  Nothing is kept in memory but the current node.
+ */
+#ifndef DOCUMENT_H
+#define DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Read one document.
+ * name: stands for it in errors.
+ * on_root: called at the root node, or where there is none at an end; to
+ *          return at the end of the root, 0, or -1 with errinfo filled in.
+ */
+int document_read(const char *name, const char *data, size_t size,
+		  int (*on_root)(void));
+
+/* Call on_key at each key of the current map; it is to return at the end of
+ * the key's value, as on_root. */
+int document_read_map(int (*on_key)(void));
+
+/*
+ * The texts of members of a map, NULL where one is not there or is no scalar;
+ * wiped and freed by the next map's.
+ */
+extern char *document_members[4];
+
+/*
+ * Read members of the current map and go to its end.
+ * names: at most 4, each with a blank behind it.
+ */
+int document_read_members(const char *names);
+void document_wipe_members(void);
+
+/* Go to the next node. */
+int document_next(void);
+
+/* Go to the end of the current node, of at most 32 lists and maps in it. */
+int document_skip(void);
+
+bool document_is_scalar(void);
+bool document_is_plain(void); /* a scalar without quotes */
+bool document_is_map(void);
+bool document_is_list(void);
+bool document_is_end(void); /* of a list or map */
+
+/* The text of a scalar, without a NUL in it; else "".  Valid at this node. */
+const char *document_text(void);
+
+/*
+ * Record an error at the current node: STATUS_SETTINGS.
+ * key: what it is the value of; "": of the document.
+ * text: what is wrong; with a key what it wants.
+ * Returns -1.
+ */
+int document_fault(const char *key, const char *text);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Texts against what they are to be.
+ */
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include <stdbool.h>
+
+/*
+ * Whether a text matches a POSIX extended regular expression.
+ * text:    anything, in bytes; NULL matches nothing.
+ * pattern: ours, in the syntax of regex(7); anchored only by its own ^ and $.
+ */
+bool pattern_matches(const char *text, const char *pattern);
+
+/*
+ * The place of a word in a list, from 0; the list's length where it is not
+ * there.
+ * words: each with a blank behind it.
+ */
+unsigned pattern_place(const char *word, const char *words);
+
+#endif

@@ -1,0 +1,273 @@
+"""The program that rides in user-data does at a boot what build/bootname does."""
+
+import gzip
+import os
+import pathlib
+import platform
+import re
+
+import pytest
+from conftest import ONCE
+
+TOP = pathlib.Path(__file__).parents[2]
+BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
+PACKED = BUILD / f"release/bootname-{platform.machine()}.gz"
+NAME = "webdev1.ec2.example.com"
+ADDRESS = "54.123.123.123"
+ROLE = "arn:aws:iam::123456789012:role/dns"
+LIST, READ, CHANGE = "ListHostedZonesByName", "ListResourceRecordSets", "ChangeResourceRecordSets"
+
+if os.environ.get("BOOTNAME_WRAPPER") or not PACKED.exists():
+    pytest.skip("the release is tested in the normal build, with Debian's compilers",
+                allow_module_level=True)
+
+
+@pytest.fixture
+def boot(run, monkeypatch, tmp_path):
+    """run(), of the program as cloud-init unpacks it."""
+    program = tmp_path / "50-bootname"
+    program.write_bytes(gzip.decompress(PACKED.read_bytes()))
+    program.chmod(0o755)
+
+    def embedded(*arguments, **more):
+        with monkeypatch.context() as patch:
+            patch.setenv("BOOTNAME", str(program))
+            return run(*arguments, **more)
+    return embedded
+
+
+@pytest.fixture
+def both(run, boot, emulator, zone):
+    """Run the two programs in the same world, and hold them against each other."""
+    def compare(*arguments, prepare=None, tries_again=False, **more):
+        outcomes = []
+        for program in run, boot:
+            for record_set in zone.record_sets():
+                if record_set.type not in ("NS", "SOA"):
+                    zone.delete(record_set.name, record_set.type)
+            run.state.unlink(missing_ok=True)
+            emulator.faults.clear()
+            if prepare:
+                prepare()
+            emulator.requests.clear()
+            result = program(*arguments, **more)
+            # Times differ.
+            said = re.sub(r"after \d+[.]\d s", "after T s", result.stderr)
+            sent = [(request.method, re.sub("(change/)C.*", r"\1ID", request.target), request.body)
+                    for request in emulator.requests]
+            if tries_again:                 # more or less often
+                sent = list(dict.fromkeys(sent))
+            outcomes.append((result.status, result.stdout, said, sent, zone.record_sets()))
+        assert outcomes[0] == outcomes[1]
+        return result
+    return compare
+
+
+# It sets the name
+
+def test_the_name_is_set(boot, zone, emulator):
+    result = boot()
+    assert (result.status, result.stdout) == (0, f"setting {NAME} to {ADDRESS}\n")
+    assert zone.values(NAME, "A") == [ADDRESS]
+    assert zone.find(NAME, "A").ttl == 60
+
+
+def test_dns_follows_stop_and_start(boot, zone, instance, nameserver):
+    boot(settings="zone: ec2.example.com\nttl: 60\naction: UPSERT\n")
+    assert nameserver(NAME) == [ADDRESS]
+    instance.stop()
+    instance.start("54.9.8.7")
+    boot(settings="zone: ec2.example.com\nttl: 60\naction: UPSERT\n")
+    assert nameserver(NAME) == ["54.9.8.7"]
+
+
+SETTINGS = {
+    "none": None,
+    "empty": "{}",
+    "README's": "zone: ec2.example.com\nttl: 60\naction: UPSERT\n",
+    "CREATE": "action: CREATE",
+    "zone_id": "zone_id: ZONE",
+    "zone_id with its path": "zone_id: /hostedzone/ZONE\naction: CREATE",
+    "TTL": "ttl: 2147483647",
+    "wait": "wait: yes",
+    "types": "types: [AAAA, A]",
+    "private": "address: private\nvisibility: public",
+    "name": "name: www\nzone: EC2.example.com.",
+    "template": "name: '{tag:role}-{az}.{az-id}-{region}-{instance-id}-{local-ipv4}'\n"
+                "zone: ec2.example.com",
+    "role": f"role_arn: {ROLE}\nexternal_id: '42'",
+    "comments": "# which\n\n---\nttl: 30 # seconds\n...\n",
+}
+
+
+@pytest.mark.parametrize(("settings", "form"), [
+    pytest.param(settings, form, id=f"{name}, {form}") for name, settings in SETTINGS.items()
+    for form in ("plain", "b64", "key")
+    if form == "plain" or settings and (form == "b64" or name != "comments")])
+def test_settings_do_the_same(both, emulator, zone, instance, settings, form):
+    instance.ipv6 = "2001:db8::17"
+    instance.tags["role"] = "web"
+    emulator.roles[ROLE] = {"zones": [zone], "external_id": "42"}
+    result = both(settings=settings and settings.replace("ZONE", zone.id), form=form,
+                  tries_again=True)         # while the change is PENDING
+    assert result.status == 0 and result.stdout.startswith("setting ")
+    assert result.stdout.count("\n") == 2
+
+
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("tag", ()), ("www.ec2.example.com.", ("up",)), ("*.ec2.example.com", ()),
+    ("_sip._tcp.ec2.example.com", ("up", "--if-changed"))])
+def test_a_name_does_the_same(both, instance, name, arguments):
+    if name != "tag":
+        instance.tags["dnsname"] = name
+    assert both(*arguments).status == 0
+
+
+def test_tags_that_are_off_do_the_same(both, instance):
+    instance.tags_in_metadata = False
+    assert both(settings="{}").status == 0
+
+
+def test_neither_settings_nor_tag_does_the_same(both, instance):
+    instance.tags = {}
+    assert "nothing to do" in both().stdout
+
+
+@pytest.mark.parametrize("arguments", [(), ("up",)])
+def test_a_reboot_does_the_same(both, zone, arguments):
+    result = both(*arguments, settings="action: CREATE",
+                  prepare=lambda: zone.put(NAME, "A", [ADDRESS], ttl=60))
+    assert result.stdout == f"{NAME} is already {ADDRESS}\n"
+
+
+# What no boot has, and what it has
+
+USER = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6",
+        "AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "x", "AWS_SESSION_TOKEN": "x",
+        "AWS_REGION": "ap-south-1", "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true"}
+
+
+@pytest.mark.parametrize("tags_in_metadata", [True, False], ids=["tags", "no tags"])
+def test_a_person_s_environment_is_not_looked_at(boot, emulator, zone, instance, tags_in_metadata):
+    instance.tags_in_metadata = tags_in_metadata
+    assert boot(env=USER).stdout == f"setting {NAME} to {ADDRESS}\n"
+    key = instance.credentials.access_key
+    assert all(key in request.headers["authorization"]
+               for request in emulator.requests if request.service != "imds")
+
+
+def test_other_endpoints_and_authorities_are_taken(boot, emulator, zone):
+    env = dict.fromkeys(emulator.api_environment) | {"AWS_CA_BUNDLE": emulator.ca_bundle}
+    assert boot(env=env | {"AWS_ENDPOINT_URL": emulator.api_url}).status == 0
+    assert boot(env={"AWS_CA_BUNDLE": None}, settings=ONCE).status == 75
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "proxy"])
+def test_a_proxy_is_taken(boot, zone, name):
+    env = {} if name == "proxy" else {name: "http://127.0.0.1:1"}
+    settings = ONCE + ("\nproxy: http://127.0.0.1:1" if name == "proxy" else "")
+    assert boot(env=env | {"no_proxy": ""}, settings=settings).status == 75
+
+
+def test_nothing_is_published_twice(boot, emulator, zone):
+    boot("up", "--if-changed")
+    emulator.requests.clear()
+    assert boot("up", "--if-changed").stdout == f"{NAME} is already {ADDRESS}\n"
+    assert {request.service for request in emulator.requests} == {"imds"}
+
+
+def test_each_program_knows_what_the_other_published(run, boot, emulator, zone):
+    boot()
+    assert run("up", "--if-changed").stdout == f"{NAME} is already {ADDRESS}\n"
+    run()
+    assert boot("up", "--if-changed").stdout == f"{NAME} is already {ADDRESS}\n"
+
+
+# It fails as the other one does
+
+@pytest.mark.parametrize("settings", [
+    "ttl: -1", "ttl: '60'", "ttl: 2147483648", "wait: 1", "types: [A, A]", "types: A", "name: 42",
+    "name: a b", "name: '{hostname}'", "colour: red", "TTL: 60", "ttl: 60\nttl: 60", "zone: a..b",
+    "zone_id: z1", "role_arn: x", "owner_record: true", "records: []", "- a", "", "a: [",
+    "ttl: " + "[" * 40, "ttl: &x 60\ngrace: *x", "proxy: ftp://x", "timeout: 0"])
+def test_bad_settings_fail_the_same(both, emulator, settings):
+    assert both(settings=settings).status == 78
+    assert emulator.requests == []
+
+
+def test_a_near_miss_is_no_question_here(run, boot):
+    settings = "ttll: 60"
+    told = run(settings=settings).stderr
+    assert boot(settings=settings).stderr == told.replace('; did you mean "ttl"?', "") != told
+
+
+def test_a_cloud_config_that_everybody_can_write_fails_the_same(both, run):
+    run.cloud_config.touch()
+    run.cloud_config.chmod(0o666)
+    assert both(settings="{}").status == 78
+
+
+FAILURES = {
+    "no zone": ("name: www.example.org", 69), "no tag": ("name: '{tag:none}'", 69),
+    "no address": ("types: [AAAA]", 69), "no zone of that id": ("zone_id: Z1", 69),
+    "no name": ("name: a..b", 78), "outside its zone": ("name: a.b.\nzone: ec2.example.com", 78),
+    "role": (f"role_arn: {ROLE}x", 77),
+}
+
+
+@pytest.mark.parametrize(("settings", "status"), FAILURES.values(), ids=FAILURES)
+def test_failures_are_the_same(both, settings, status):
+    assert both(settings=settings).status == status
+
+
+def test_a_tag_that_is_no_name_fails_the_same(both, instance):
+    instance.tags["dnsname"] = "web server\n\u00e9"
+    assert both().status == 65
+
+
+def test_a_name_that_is_taken_fails_the_same(both, zone):
+    assert both(settings="action: CREATE",
+                prepare=lambda: zone.put(NAME, "A", ["192.0.2.1"])).status == 73
+    assert both(prepare=lambda: zone.put(NAME, "CNAME", ["a.example."])).status == 73
+
+
+@pytest.mark.parametrize("action", [LIST, READ, CHANGE])
+def test_denied_fails_the_same(both, emulator, action):
+    emulator.denied = {f"route53:{action}"}
+    assert both(settings="action: CREATE").status == 77
+
+
+@pytest.mark.parametrize("fault", [
+    {"operation": LIST, "status": 418}, {"operation": LIST, "body": "no XML", "status": 200},
+    {"operation": CHANGE, "status": 403, "code": "SignatureDoesNotMatch"},
+    {"service": "imds", "path": "public-ipv4", "status": 200, "body": "unknown"},
+    {"operation": "PutToken", "status": 404}], ids=["418", "no XML", "signature", "address", "IMDSv1"])
+def test_wrong_answers_fail_the_same(both, emulator, fault):
+    assert both(prepare=lambda: emulator.faults.add(times=None, **fault)).status in (65, 69, 77)
+
+
+def test_no_role_fails_the_same(both, instance):
+    instance.role = None
+    result = both(settings=ONCE, tries_again=True)
+    assert result.status == 77 and "gave up after" in result.stderr
+
+
+def test_metadata_switched_off_fail_the_same(both, instance):
+    instance.metadata_enabled = False
+    assert both().status == 77
+
+
+# Other words
+
+@pytest.mark.parametrize("words", [
+    ("down",), ("check",), ("reap",), ("",), ("-n",), ("-h",), ("--help",), ("-V",), ("--version",),
+    ("--json",), ("--if-changed",), ("up", "-n"), ("up", "up"), ("up", ""), ("Up",), ("--",), ("--", "up"), ("-c", "x"),
+    ("up", "--if-change"), ("up", "--if-changed", "x"), ("up", "--if-changed", "--if-changed"),
+], ids=lambda words: " ".join(words) or "empty")
+def test_other_words_are_wrong_usage(boot, emulator, words):
+    result = boot(*words)
+    assert result.status == 64
+    assert result.stderr.startswith("bootname: usage: ") and "up [--if-changed]" in result.stderr
+    assert result.stdout == ""
+    assert emulator.requests == []
