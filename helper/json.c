@@ -11,7 +11,7 @@
 #include "platform.h"
 #include "report.h"
 
-static struct json_object *root;
+enum { MESSAGE_LIMIT = 4000 }; /* bytes, as on standard error */
 
 static struct json_object *text(const char *value)
 {
@@ -89,20 +89,23 @@ static struct json_object *times(void)
 	return to;
 }
 
-static const char *line(void)
+/* The object as a line; it is freed. */
+static const char *line(struct json_object *object)
 {
 	static struct buf text_line;
 
 	buf_set(&text_line, "%s\n",
 		json_object_to_json_string_ext(
-			root, JSON_C_TO_STRING_PLAIN |
-				      JSON_C_TO_STRING_NOSLASHESCAPE));
+			object, JSON_C_TO_STRING_PLAIN |
+					JSON_C_TO_STRING_NOSLASHESCAPE));
+	(void)json_object_put(object);
 	return text_line.data;
 }
 
 const char *json_result(void)
 {
-	root = json_object_new_object();
+	struct json_object *root = json_object_new_object();
+
 	add(root, "changed", json_object_new_boolean(report.changed));
 	add(root, "dry_run", json_object_new_boolean(report_dry_run));
 	add(root, "zone_id", text(report.zone_id));
@@ -110,17 +113,21 @@ const char *json_result(void)
 	add(root, "records", records(report.plan));
 	add(root, "calls", calls());
 	add(root, "ms", times());
-	return line();
+	return line(root);
 }
 
 const char *json_error(int status)
 {
 	struct json_object *error = json_object_new_object();
+	struct json_object *root = json_object_new_object();
 
-	root = json_object_new_object();
 	add(error, "stage", text(errinfo.stage));
 	add_number(error, "code", status);
-	add(error, "message", text(errinfo.text.data));
+	add(error, "message",
+	    json_object_new_string_len(errinfo.text.data,
+				       errinfo.text.len < MESSAGE_LIMIT
+					       ? (int)errinfo.text.len
+					       : MESSAGE_LIMIT));
 	add(root, "error", error);
-	return line();
+	return line(root);
 }

@@ -1,8 +1,7 @@
 /*
  * What came out, as one JSON object in one line.
  *
- * Each returns the line, which stands until the program ends; NULL: out of
- * memory.
+ * Each returns the line, which stands until the next one.
  */
 #ifndef JSON_H
 #define JSON_H

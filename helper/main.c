@@ -41,9 +41,7 @@ static int usage_fault(const char *what)
 
 static int print_json(const char *line)
 {
-	return report_quiet ? 0
-	       : line	    ? report_text(line)
-			    : errinfo_set(STATUS_SYSTEM, "out of memory");
+	return report_quiet ? 0 : report_text(line);
 }
 
 static int run(int argc, char **argv)
