@@ -225,6 +225,11 @@ check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
 		BOOTNAME_WRAPPER="qemu-aarch64 -L $(abspath $(ARM64_ROOT))" \
 		$(PYTHON) -m pytest -q -rs -p no:cacheprovider -n "$$(nproc)" $(ARM64_TESTS)
 
+# Real systems, as root; their consoles go to $B/boot.
+.PHONY: check-boot check-vm
+check-boot check-vm: $B/bootname $B/release/bootname-$(ARCH).gz
+	@B=$(abspath $B) sh tests/boot/run.sh $(@:check-%=%)
+
 .PHONY: demo
 demo: $B/bootname
 	@BOOTNAME=$(abspath $B/bootname) $(PYTHON) tests/demo.py
@@ -296,7 +301,7 @@ lint-musl: | $B
 .PHONY: lint-shell
 lint-shell:
 	$(call say,SHELL,'.ci cloud-config tests')
-	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh
+	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh tests/boot/*.sh
 
 .PHONY: lint-man
 lint-man:
@@ -334,12 +339,14 @@ dist: | $B
 	cd $B && sha256sum bootname-$(VERSION).tar.gz \
 		> bootname-$(VERSION).tar.gz.sha256
 
+# The cache holds systems that take minutes to make.
 .PHONY: clean
 clean:
-	rm -rf $B
+	rm -rf $(filter-out $B/cache,$(wildcard $B/* $B/.[!.]*))
 
 .PHONY: distclean
-distclean: clean
+distclean:
+	rm -rf $B
 	find tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -352,6 +359,8 @@ help:
 		'make demo          an emulated instance gets its name' \
 		'make check         every test' \
 		'make check-arm64   the main tests on the arm64 release, by QEMU' \
+		'make check-boot    boots of Debian 12 and 13 with cloud-init, as root' \
+		'make check-vm      the same in a virtual machine, Debian 13' \
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
 		'make lint          style and static analysis' \

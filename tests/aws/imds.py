@@ -1,4 +1,4 @@
-"""The instance metadata service, version 2 only, and the instance it speaks for.
+"""The instance metadata service, version 2 unless told otherwise, and the instance it speaks for.
 
 Source: EC2 User Guide, "Instance metadata" (how it works, categories, tags, identity
 documents, IAM roles).
@@ -74,6 +74,7 @@ class Instance:
         self.mac = "0e:49:61:0f:c3:11"
         self.visible = True                 # false: EC2 no longer knows it
         self.metadata_enabled = True
+        self.http_tokens = "required"       # "optional": version 1 is answered as well
         self.extra = {}                     # more metadata: {"spot/instance-action": "..."}
         self.metadata = Metadata(self)
         self.listener = Listener(metadata_address or emulator.metadata_address,
@@ -203,14 +204,17 @@ class Metadata:
 
     def _get(self, request):
         end, ttl = self.tokens.get(request.headers.get(TOKEN), (0, None))
-        if time.monotonic() >= end:
+        is_version_1 = TOKEN not in request.headers and self.instance.http_tokens == "optional"
+        if time.monotonic() >= end and not is_version_1:
             return self.error(request, 401)
         if request.path == "/latest/api/token":
             return self.error(request, 405)
         found = self._find(request.path)
         if found is None:
             return self.error(request, 404)
-        headers = self.headers() | {"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": ttl}
+        headers = self.headers()
+        if ttl:
+            headers["X-Aws-Ec2-Metadata-Token-Ttl-Seconds"] = ttl
         if request.path.endswith("/user-data"):
             headers["Content-Type"] = "application/octet-stream"
         return Answer(200, found, headers)

@@ -1,0 +1,185 @@
+"""Real boots: Debian's systemd and cloud-init, and the helper on its real defaults."""
+
+import dataclasses
+import email.mime.multipart
+import email.mime.text
+import gzip
+import json
+import re
+import shutil
+
+from machine import Health
+from userdata import BUILD, LIMIT, TOP, mkuserdata, readmes_user_data, user_data
+
+NAME = "webdev1.ec2.example.com"
+FIRST, SECOND = "54.123.123.123", "54.200.20.2"
+OTHER = "i-0fff9999eee888877"
+HOOK = "var/lib/cloud/scripts/per-boot/50-bootname"
+ANOTHER = """\
+#cloud-config
+write_files:
+  - path: /etc/another.conf
+    content: another
+"""
+
+
+def multipart(*parts):
+    """A MIME multipart of cloud-configs."""
+    message = email.mime.multipart.MIMEMultipart()
+    for part in parts:
+        message.attach(email.mime.text.MIMEText(part, "cloud-config", "us-ascii"))
+    return message.as_string()
+
+
+# The life of an instance
+
+
+def test_readmes_settings_name_the_instance_at_its_first_boot_and_at_a_reboot(
+        launch, assert_named, tmp_path):
+    made = readmes_user_data(tmp_path)
+    assert len(made) <= LIMIT
+    machine = launch(made)
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down("reboot")
+    assert_named(machine.boot(), FIRST)
+
+
+def test_name_follows_a_stop_and_start_with_a_new_address(launch, assert_named):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down()
+    machine.instance.stop()
+    machine.instance.start(SECOND)
+    assert_named(machine.boot(), SECOND)
+
+
+def test_edited_user_data_counts_at_the_next_boot(launch, assert_named, zone):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down()
+    machine.instance.user_data = user_data(settings="name: web9.ec2.example.com\nttl: 300\n")
+    assert_named(machine.boot(), FIRST, "web9.ec2.example.com")
+    assert zone.find("web9.ec2.example.com", "A").ttl == 300
+
+
+# Images
+
+
+def test_clone_of_an_image_without_user_data_leaves_the_name_alone(launch, assert_named, nameserver,
+                                                                   calls):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down()
+    machine.instance.stop()
+    before = calls("route53")
+    clone = launch(None, OTHER, machine.disk, public_ipv4=SECOND, tags={})
+    boot = clone.boot()
+    # To cloud-init 22.4.2 there is nothing whose schema were valid.
+    assert dataclasses.replace(boot.health, schema_code=0) == Health(), boot.report
+    assert boot.said == ["no settings and no tag dnsname: nothing to do"]
+    assert calls("route53") == before
+    assert nameserver(NAME) == [FIRST]
+
+
+def test_clone_of_an_image_takes_its_own_user_data(launch, assert_named, nameserver):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down()
+    machine.instance.stop()
+    clone = launch(user_data(settings="name: web2.ec2.example.com"), OTHER, machine.disk,
+                   public_ipv4=SECOND)
+    assert_named(clone.boot(), SECOND, "web2.ec2.example.com")
+    assert nameserver(NAME) == [FIRST]
+
+
+def test_baked_image_is_clean_and_names_what_is_launched_from_it(launch, assert_named):
+    builder = launch((TOP / "cloud-config/baked.yaml").read_bytes())
+    shutil.copy(BUILD / "bootname", builder.root / "usr/local/sbin")
+    assert_named(builder.boot(), FIRST)
+    assert builder.has(HOOK)
+    builder.run("cloud-init", "clean", "--logs", "--machine-id")
+    assert not builder.has(HOOK)
+    builder.shut_down()
+    builder.instance.stop()
+    launched = launch(user_data("--baked"), OTHER, builder.disk, public_ipv4=SECOND)
+    assert_named(launched.boot(), SECOND)
+
+
+# Forms of user-data
+
+
+def test_jinja_template_is_rendered(launch, assert_named):
+    settings = "name: '{{ v1.instance_id }}.{{ ds.meta_data.placement.region }}.ec2.example.com'"
+    made = "## template: jinja\n" + mkuserdata("--no-check", settings=settings)
+    assert_named(launch(made).boot(), FIRST, "i-0123456789abcdef0.eu-west-1.ec2.example.com")
+
+
+def test_mime_multipart(launch, assert_named):
+    assert_named(launch(user_data("--mime")).boot(), FIRST)
+
+
+def test_cloud_config_archive(launch, assert_named):
+    script = {"type": "text/x-shellscript", "content": "#!/bin/sh\ntouch /etc/script-ran\n"}
+    archive = [{"type": "text/cloud-config", "content": mkuserdata()}, script]
+    machine = launch("#cloud-config-archive\n" + json.dumps(archive))
+    assert_named(machine.boot(), FIRST)
+    assert machine.has("etc/script-ran")
+
+
+def test_merge_how_keeps_the_files_of_the_parts_before(launch, assert_named):
+    machine = launch(gzip.compress(multipart(ANOTHER, mkuserdata("--merge")).encode()))
+    assert_named(machine.boot(), FIRST)
+    assert machine.read("etc/another.conf") == "another"
+
+
+# What goes wrong
+
+
+def test_missing_role_is_an_error_of_the_boot_in_one_clear_line(launch, zone):
+    machine = launch(user_data(settings="zone: ec2.example.com\ntimeout: 3\n"), role=None)
+    boot = machine.boot()
+    assert (boot.health.status, boot.health.status_code) == ("error", 1)
+    assert "cloud-final.service" in boot.health.failed_units
+    own = [line for line in boot.said if not re.search(r" - \w+\.py\[|^Failed ", line)]
+    assert len(own) == 1
+    assert re.fullmatch("bootname: credentials: .*role.*", own[0])
+    assert machine.run("sh", "-c", f"/{HOOK}; echo $?").endswith("\n77\n")
+    assert zone.find(NAME, "A") is None
+
+
+# The systemd units
+
+
+def test_timer_publishes_an_address_that_changed_while_running(launch, assert_named, nameserver,
+                                                               calls):
+    machine = launch(user_data("--systemd"))
+    assert_named(machine.boot(), FIRST)
+    assert machine.run("systemctl", "is-enabled", "bootname-refresh.timer") == "enabled\n"
+    assert machine.run("systemctl", "is-active", "bootname-refresh.timer") == "active\n"
+    before = calls("route53")
+    machine.run("systemctl", "start", "bootname-refresh.service")
+    assert calls("route53") == before
+    machine.instance.public_ipv4 = SECOND
+    machine.run("systemctl", "start", "bootname-refresh.service")
+    assert nameserver(NAME) == [SECOND]
+    before = calls("route53")
+    machine.run("systemctl", "start", "bootname-refresh.service")
+    assert calls("route53") == before
+
+
+def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, nameserver):
+    machine = launch(user_data("--systemd"))
+    assert_named(machine.boot(), FIRST)
+    console = machine.shut_down("reboot")
+    assert "bootname.service: Deactivated successfully" in console
+    assert nameserver(NAME) == [FIRST]
+    assert_named(machine.boot(), FIRST)
+    has_down = not machine.run("sh", "-c", f"/{HOOK} -n down; echo $?").endswith("\n64\n")
+    console = machine.shut_down("poweroff")
+    if has_down:
+        assert "bootname.service: Deactivated successfully" in console
+        assert nameserver(NAME) == []
+    else:                       # it is run all the same, and says so
+        assert re.search(r"bootname\.service: .*status=64/USAGE", console)
+        assert nameserver(NAME) == [FIRST]
+    assert_named(machine.boot(), FIRST)

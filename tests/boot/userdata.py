@@ -1,0 +1,44 @@
+"""The user-data that is booted: of cloud-config/mkuserdata, with the release's helper."""
+
+import gzip
+import os
+import pathlib
+import platform
+import re
+import subprocess
+
+import yaml
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("B") or TOP / "build").absolute()
+# $BOOTNAME: another helper, as for the other tests.
+HELPER = os.environ.get("BOOTNAME") or BUILD / f"release/bootname-{platform.machine()}.gz"
+SETTINGS = "zone: ec2.example.com\nttl: 60\naction: UPSERT\n"
+LIMIT = 16384                   # bytes that EC2 takes
+
+
+def mkuserdata(*options, settings=SETTINGS):
+    """The user-data for settings as text, before gzip: to put more into it."""
+    if "--baked" not in options:
+        options = *options, f"--helper={HELPER}"
+    return subprocess.run(
+        [TOP / "cloud-config/mkuserdata", "--plain", f"--check-with={BUILD}/bootname", *options,
+         "-"], input=settings, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def user_data(*options, settings=SETTINGS):
+    """The user-data for settings as an instance gets it."""
+    return gzip.compress(mkuserdata(*options, settings=settings).encode())
+
+
+def readmes_user_data(folder):
+    """What `make user-data` makes of the settings in the README's first snippet."""
+    readme = (TOP / "README.md").read_text()
+    snippet = yaml.safe_load(re.search("^```yaml\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)[1])
+    settings = folder / "settings.yaml"
+    settings.write_text(next(entry["content"] for entry in snippet["write_files"]
+                             if entry["path"] == "/etc/bootname.yaml"))
+    # The other release's test may be at it too.
+    return subprocess.run(
+        ["flock", BUILD, "sh", "-c", 'make user-data B="$0" SETTINGS="$1" >&2 && cat "$0/user-data"',
+         BUILD, settings], cwd=TOP, stdout=subprocess.PIPE, check=True).stdout
