@@ -129,7 +129,7 @@ class Machine:
             if self._nspawn.poll() is None:
                 # All of its processes go with its systemd, and systemd-nspawn follows.
                 os.kill(int(self._leader() or self._nspawn.pid), signal.SIGKILL)
-                self._nspawn.wait()
+                self._nspawn.wait(STOP_SECONDS)
             self._forget()
         unmount(self.folder)
 
@@ -172,9 +172,8 @@ class Machine:
 
     def _forget(self):
         self._nspawn = None
-        for folder in sorted(self._cgroup.rglob("*/"), reverse=True):
-            folder.rmdir()
-        self._cgroup.rmdir()
+        for folder, _, _ in os.walk(self._cgroup, topdown=False):
+            os.rmdir(folder)
 
 
 def mount(release, folder, disk=None):

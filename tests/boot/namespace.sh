@@ -9,8 +9,9 @@ fi
 shift
 
 # The machines lie here: an upper layer may not lie on an overlay, as the root
-# of a container does.
+# of a container does.  What else is left over here ends with the namespace too.
 mount -t tmpfs -o mode=755 tmpfs /run
+export TMPDIR=/run
 # systemd-nspawn of a host without systemd may see another version of cgroups.
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link set lo up
