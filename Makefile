@@ -36,7 +36,7 @@ comma := ,
 # ---- What the program is made of, floor by floor. ----
 
 FLOORS := \
-	pattern,platform \
+	feature,pattern,platform \
 	buf,secret \
 	errinfo \
 	document,retry \
@@ -45,18 +45,22 @@ FLOORS := \
 	imds,aws \
 	route53,ec2,sts \
 	credentials,instance,zone \
-	plan \
-	report,state \
-	up,json \
-	main,boot
-# main: the program; boot: what rides in user-data, without people's options.
-PROGRAMS := main boot
+	plan,profile \
+	report,state,owners \
+	records,json,fates,removal \
+	up,down \
+	main,boot,reap
+# main: the program; boot: what rides in user-data, without people's options;
+# reap: bootname-reap.
+PROGRAMS := main boot reap
+REAP_ONLY := profile owners fates removal
 MODULES := $(filter-out $(PROGRAMS),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
-SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main))
+SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
 HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
-OBJECTS := $(SOURCES:helper/%.c=$B/%.o)
+OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
+REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 
 # ---- Flags: found out when first used, so after `make deps` has run. ----
@@ -82,8 +86,10 @@ HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fno-common -fPIE
 PROBED_FLAGS = $(eval PROBED_FLAGS := $(call probe,$(PROBED)))$(PROBED_FLAGS)
 
+# All of helper/feature.h; what rides in user-data has less.
+FEATURES := ~0u
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
-DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"'
+DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"' -DBOOTNAME_FEATURES=$(FEATURES)
 # A sanitizer run replaces these three.
 OPTIMIZE ?= -O2 -g
 HARDEN_CFLAGS ?= $(HARDENING) $(PROBED_FLAGS)
@@ -97,7 +103,7 @@ LINK = $(CC) $(OUR_CFLAGS) $(CFLAGS) $(HARDEN_LDFLAGS) $(LDFLAGS)
 # ---- Building. ----
 
 .PHONY: all
-all: $B/bootname
+all: $B/bootname $B/bootname-reap
 
 $B:
 	@mkdir -p $@
@@ -107,13 +113,15 @@ $B/%.o: helper/%.c Makefile | $B
 	$(Q)$(COMPILE) -c -o $@ $<
 
 $B/bootname: $(OBJECTS)
+$B/bootname-reap: $(REAP_OBJECTS)
+$B/bootname $B/bootname-reap:
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(PACKAGE_LIBS) $(LDLIBS)
 
 $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -Ihelper -Itests/unit -MF $@.d -o $@ $< \
+	$(Q)$(COMPILE) -iquote helper -iquote tests/unit -MF $@.d -o $@ $< \
 		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
 		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
 
@@ -132,21 +140,38 @@ define RELEASE_IT
 		$(patsubst %,helper/%.c,$(filter-out $(WITHOUT),$(MODULES)) $(MAIN))
 endef
 
+# For those without a compiler: UPSERT and CREATE, with the name from a tag, and
+# with `down` and the refresh.
+SETS := 512 513 65
+
 .PHONY: release
-release: $(RELEASE) $(RELEASE:=.gz)
+release: $(RELEASE) $(RELEASE:=.gz) \
+		$(foreach set,$(SETS),$(RELEASE:=-$(set).gz))
 	@for program in $(RELEASE); do printf '%s: %s bytes, %s embedded\n' \
 		"$$program" $$(wc -c <$$program) $$(wc -c <$$program.gz); done
 
 $(RELEASE): MAIN := main
+$(RELEASE): WITHOUT := $(REAP_ONLY)
 $(BOOT): MAIN := boot
-$(BOOT): WITHOUT := json
+$(BOOT): WITHOUT := json $(REAP_ONLY)
 $(RELEASE): $B/release/bootname-%: $(RELEASE_NEEDS)
 	$(RELEASE_IT)
 $(BOOT): $B/release/boot-%: $(RELEASE_NEEDS)
 	$(RELEASE_IT)
 
-$(RELEASE:=.gz): $B/release/bootname-%.gz: $B/release/boot-% \
-		cloud-config/embed.py
+# One with some of helper/feature.h, in the bits of the number behind its name.
+define TAILORED
+$B/release/boot-$(1)-%: $$(RELEASE_NEEDS)
+	$$(call say,RELEASE,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
+		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) -DBOOTNAME_FEATURES=$$* \
+		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
+endef
+$(foreach machine,x86_64 aarch64,$(eval $(call TAILORED,$(machine))))
+
+.PRECIOUS: $B/release/boot-x86_64-% $B/release/boot-aarch64-%
+$B/release/bootname-%.gz: $B/release/boot-% cloud-config/embed.py
 	$(call say,ZOPFLI,$@)
 	$(Q)$(PYTHON) cloud-config/embed.py $< > $<.embedded
 	$(Q)zopfli --i100 -c $<.embedded > $@
@@ -157,10 +182,10 @@ ARCH ?= $(shell uname -m)
 
 # OPTIONS: more for mkuserdata, such as --systemd.
 .PHONY: user-data
-user-data: $B/bootname $B/release/bootname-$(ARCH).gz
+user-data: $B/bootname
 	$(if $(SETTINGS),,$(error name the file of settings: make $@ SETTINGS=FILE))
-	@$(PYTHON) cloud-config/mkuserdata --arch $(ARCH) --check-with $< \
-		--helper $(lastword $^) -o $B/user-data $(OPTIONS) '$(SETTINGS)'
+	@BOOTNAME_BUILD=$(abspath $B) $(PYTHON) cloud-config/mkuserdata --arch $(ARCH) \
+		--check-with $< -o $B/user-data $(OPTIONS) '$(SETTINGS)'
 
 # ---- What is missing on this machine. ----
 
@@ -181,7 +206,7 @@ $B/tests/sigv4_sign: tests/unit/sigv4_sign.c
 TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign
 
 .PHONY: tests
-tests: $B/bootname $(TEST_PROGRAMS)
+tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
 
 # The release is built with Debian's compilers; once, not per sanitizer.
 CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
@@ -317,20 +342,20 @@ lint-python:
 
 # ---- Installing. ----
 
-MAN_PAGES := bootname.8 bootname.yaml.5
-
 .PHONY: install
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
 		$(DESTDIR)$(mandir)/man5
-	$(INSTALL) -m 755 $B/bootname $(DESTDIR)$(sbindir)/bootname
-	$(INSTALL) -m 644 docs/bootname.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 755 $B/bootname $B/bootname-reap $(DESTDIR)$(sbindir)/
+	$(INSTALL) -m 644 docs/bootname.8 docs/bootname-reap.8 \
+		$(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -m 644 docs/bootname.yaml.5 $(DESTDIR)$(mandir)/man5/
 
 .PHONY: uninstall
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/bootname $(DESTDIR)$(mandir)/man8/bootname.8 \
-		$(DESTDIR)$(mandir)/man5/bootname.yaml.5
+	rm -f $(addprefix $(DESTDIR)$(sbindir)/,bootname bootname-reap) \
+		$(addprefix $(DESTDIR)$(mandir)/,man8/bootname.8 \
+			man8/bootname-reap.8 man5/bootname.yaml.5)
 
 .PHONY: dist
 dist: | $B
@@ -353,7 +378,7 @@ distclean:
 help:
 	@printf '%s\n' \
 		'make deps          install what is missing (deps GOAL: for that only)' \
-		'make               build/bootname' \
+		'make               build/bootname, build/bootname-reap' \
 		'make release       build/release: small, for x86-64 and arm64 (Debian, Ubuntu)' \
 		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
 		'make demo          an emulated instance gets its name' \

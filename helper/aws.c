@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "errinfo.h"
+#include "feature.h"
 #include "http.h"
 #include "pattern.h"
 #include "platform.h"
@@ -19,6 +20,7 @@ enum {
 };
 
 struct aws aws;
+bool aws_is_hasty;
 
 static struct secret secrets[AWS_IDENTITIES];
 static int64_t clock_offset_s; /* the server's clock less ours */
@@ -26,6 +28,7 @@ static int64_t clock_offset_s; /* the server's clock less ours */
 /* The call under way. */
 static const struct aws_request *current;
 static const struct secret *secret;
+static const char *region;
 static bool was_corrected; /* the clock, on its behalf */
 
 /* ---- Endpoints. ---- */
@@ -54,9 +57,17 @@ static const struct partition *partition(void)
 {
 	const struct partition *found = partitions;
 
-	while (strncmp(aws.region, found->region, strlen(found->region)))
+	while (strstr(region, found->region) != region)
 		found++;
 	return found;
+}
+
+/* No other is called without these. */
+static enum aws_service service(void)
+{
+	return feature_is_in(FEATURE_ROLE | FEATURE_TAGS | FEATURE_TAKE_OVER)
+		       ? current->service
+		       : AWS_ROUTE53;
 }
 
 static bool is_on(const char *variable)
@@ -67,43 +78,45 @@ static bool is_on(const char *variable)
 
 /* Route 53 is global: its dual-stack host says so where others say their
  * region, and in GovCloud it has the partition's name. */
-static void add_default(enum aws_service service)
+static void add_default(void)
 {
+	bool is_global = service() == AWS_ROUTE53;
 	const struct partition *of = partition();
 	bool dual_stack = aws.is_ipv6 || is_on("AWS_USE_DUALSTACK_ENDPOINT");
-	bool is_gov = service == AWS_ROUTE53 && of->region[3] == 'g';
-	const char *region = aws.region;
+	bool is_gov = is_global && of->region[3] == 'g';
+	const char *in = region;
 
-	if (service == AWS_ROUTE53)
-		region = is_gov ? "us-gov" : dual_stack ? "global" : "";
-	buf_addf(&url, "https://%s%s%s%s.%s", services[service],
+	if (is_global)
+		in = is_gov ? "us-gov" : dual_stack ? "global" : "";
+	buf_addf(&url, "https://%s%s%s%s.%s", services[service()],
 		 !is_gov && is_on("AWS_USE_FIPS_ENDPOINT") ? "-fips" : "",
-		 *region ? "." : "", region,
-		 dual_stack ? of->dual_stack : of->domain);
+		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
 }
 
 /* An override is TLS, or goes no further than this machine. */
-static int add_endpoint(enum aws_service service)
+static int add_endpoint(void)
 {
 	static const char variables[AWS_SERVICES][28] = {
 		"AWS_ENDPOINT_URL_ROUTE_53",
 		"AWS_ENDPOINT_URL_EC2",
 		"AWS_ENDPOINT_URL_STS",
 	};
-	const char *override = platform_variable(variables[service]);
+	const char *override = platform_variable(variables[service()]);
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
 	if (!override) {
-		add_default(service);
+		add_default();
 		return 0;
 	}
 	buf_addf(&url, "%s", override);
-	while (url.len && url.data[url.len - 1] == '/')
+	/* At a boot nobody but root sets variables. */
+	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
 		url.data[--url.len] = '\0';
-	return pattern_matches(url.data,
-			       "^(https://|http://(127\\.[0-9.]*|\\[::1]|"
-			       "localhost)(:[0-9]*)?$)")
+	return !platform_has_user || pattern_matches(url.data,
+						     "^(https://|http://"
+						     "(127\\.[0-9.]*|\\[::1]|"
+						     "localhost)(:[0-9]*)?$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");
@@ -169,7 +182,7 @@ static int complain(void)
 		(void)errinfo_add(
 			"; the role's policy must allow %s:%s on "
 			"%s%s%s%s",
-			services[current->service], current->operation,
+			services[service()], current->operation,
 			is_arn ? "arn:" : "", is_arn ? partition()->name : "",
 			is_arn ? ":route53:::" : "", current->resource);
 	}
@@ -195,20 +208,20 @@ static int sign(void)
 	/* Only a user's own key goes without. */
 	bool has_token = !platform_has_user || *token;
 	const char *type = "content-type:application/x-www-form-urlencoded\n";
-	const char *region = aws.region;
+	const char *signed_region = region;
 	time_t now = time(NULL) + (time_t)clock_offset_s;
-	char timestamp[20] = "";
+	static char timestamp[20];
 	static struct tm utc;
 	int rc;
 
 	(void)gmtime_r(&now, &utc);
 	(void)strftime(timestamp, sizeof(timestamp), "%Y%m%dT%H%M%SZ", &utc);
-	if (current->service == AWS_ROUTE53) {
+	if (service() == AWS_ROUTE53) {
 		type = "content-type:application/xml\n";
-		region = partition()->route53;
+		signed_region = partition()->route53;
 	}
-	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, region,
-		services[current->service]);
+	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
+		services[service()]);
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
 		*current->body ? type : "", (int)strcspn(host, "/"), host,
 		timestamp, has_token ? "x-amz-security-token:" : "", token,
@@ -253,7 +266,7 @@ static int attempt(void)
 	do {
 		if (sign())
 			return -1;
-		aws.calls[current->service]++;
+		aws.calls[service()]++;
 		if (http_send(method(), url.data, headers.data, current->body,
 			      url.data[4] == 's' ? aws.proxy : "", TRY_MS))
 			(void)errinfo_add(" (%s)", current->operation);
@@ -262,7 +275,7 @@ static int attempt(void)
 		else
 			(void)complain();
 	} while (!errinfo.again && correct_clock());
-	if (!aws.is_patient)
+	if (aws_is_hasty)
 		errinfo.again = AGAIN_NEVER;
 	return -1;
 }
@@ -270,10 +283,11 @@ static int attempt(void)
 static int call(const struct aws_request *request, const struct secret *used)
 {
 	current = request;
+	region = request->region ? request->region : aws.region;
 	secret = used;
 	was_corrected = false;
 	buf_wipe(&url);
-	if (add_endpoint(request->service))
+	if (add_endpoint())
 		return -1;
 	buf_addf(&url, "%s%s%s", request->path, *request->query ? "?" : "",
 		 request->query);

@@ -25,7 +25,6 @@ struct aws {
 	const char *proxy;  /* as in struct http_request */
 	bool is_ipv6;	    /* IPv4 leads nowhere */
 	enum aws_identity route53_identity;
-	bool is_patient; /* try until the deadline, not once */
 	/* Asked for the first credentials, and once when they have expired.
 	 * Returns 0, or -1 with errinfo filled in. */
 	int (*supply)(enum aws_identity identity, struct secret *secret);
@@ -33,9 +32,11 @@ struct aws {
 };
 
 extern struct aws aws;
+extern bool aws_is_hasty; /* try once, not until the deadline */
 
 struct aws_request {
 	enum aws_service service;
+	const char *region;    /* NULL: of struct aws */
 	const char *operation; /* such as "GetChange" */
 	const char *resource;  /* what IAM must allow it on, for errors: "*", an
 				  ARN, or what follows "route53:::" in one */

@@ -4,25 +4,36 @@
  */
 #include <string.h>
 
+#include "down.h"
 #include "errinfo.h"
+#include "feature.h"
 #include "platform.h"
 #include "report.h"
 #include "up.h"
 
 static int run(int argc, char **words)
 {
-	bool if_changed = argc == 3 && !strcmp(words[2], "--if-changed");
+	const char *word = argc > 1 ? words[1] : "up";
+	bool if_changed = feature_is_in(FEATURE_SERVICE) && argc == 3 &&
+			  !strcmp(words[2], "--if-changed");
 
-	if (argc > 1 && (strcmp(words[1], "up") || argc - if_changed > 2))
-		return errinfo_set(STATUS_USAGE,
-				   "bootname [up [--if-changed]], "
-				   "in user-data");
-	return up(NULL, NULL, if_changed) || report_result();
+	if (!strcmp(word, "up") && argc - if_changed < 3)
+		up(NULL, NULL, if_changed);
+	else if (feature_is_in(FEATURE_SERVICE) && !strcmp(word, "down") &&
+		 argc == 2)
+		down(NULL, NULL);
+	else
+		return errinfo_set(STATUS_USAGE, feature_is_in(FEATURE_SERVICE)
+				   ? "bootname [up [--if-changed] | down], "
+				   "in user-data" : "bootname [up], in user-data");
+	return report_result();
 }
 
 int main(int argc, char **argv)
 {
 	platform_harden();
 	errinfo.stage = "usage";
-	return run(argc, argv) ? report_error() : STATUS_OK;
+	if (run(argc, argv))
+		report_error();
+	return report.status;
 }

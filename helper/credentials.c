@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "errinfo.h"
+#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "platform.h"
@@ -30,7 +31,7 @@ static int attempt(void)
 {
 	int rc = imds_get_credentials(wanted);
 
-	if (rc && errinfo.status == STATUS_DENIED && !aws.is_patient)
+	if (rc && errinfo.status == STATUS_DENIED && aws_is_hasty)
 		errinfo.again = AGAIN_NEVER;
 	return rc;
 }
@@ -41,7 +42,7 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 	int rc;
 
 	wanted = secret;
-	if (identity == AWS_ASSUMED)
+	if (feature_is_in(FEATURE_ROLE) && identity == AWS_ASSUMED)
 		rc = sts_assume_role(credentials.role_arn,
 				     credentials.external_id,
 				     credentials.session_name, secret);

@@ -34,7 +34,7 @@ bool dnsname_fold(char folded[DNSNAME_SIZE], const char *text)
 void dnsname_from_route53(char folded[DNSNAME_SIZE], const char *text)
 {
 	(void)lower(folded, text);
-	if (!strncmp(folded, "\\052", 4)) {
+	if (strstr(folded, "\\052") == folded) {
 		(void)lower(folded, text + 3);
 		folded[0] = '*';
 	}

@@ -5,7 +5,9 @@
 #ifndef EC2_H
 #define EC2_H
 
-struct buf;
+#include <stddef.h>
+
+#include "xml.h"
 
 /*
  * Read one tag of one instance.
@@ -16,5 +18,33 @@ struct buf;
  */
 int ec2_describe_tag(const char *instance_id, const char *key,
 		     struct buf *value);
+
+/*
+ * Read the state of an instance.
+ * region: where it was launched.
+ * state: gets "running", "stopped", ...; "terminated" too where EC2 knows of no
+ *        such instance any more, or never did in this account.
+ * Returns 0, or -1 as aws_call.
+ * Source: DescribeInstances.
+ */
+int ec2_describe_instance(const char *instance_id, const char *region,
+			  struct buf *state);
+
+enum { EC2_IDS = 100 }; /* of instances, in one call */
+
+/* The row of an instance. */
+enum { INSTANCE_ROW, INSTANCE_ID, INSTANCE_STATE };
+
+/*
+ * Read the states of instances.
+ * region: where they were launched.
+ * ids, count: 1 to EC2_IDS of them.
+ * on_row: gets each.
+ * Returns 0, or -1 as aws_call: for all of them where EC2 does not know some,
+ * with the code InvalidInstanceID.NotFound, and names of those in the text.
+ * Source: DescribeInstances.
+ */
+int ec2_describe_instances(const char *region, const char *const *ids,
+			   size_t count, xml_row on_row);
 
 #endif

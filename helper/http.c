@@ -74,13 +74,14 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 static size_t on_header(char *line, size_t size, size_t count, void *context)
 {
 	size_t len = size * count;
-	char value[64] = "";
+	static char value[64];
 
 	(void)context;
 	/* Behind the empty line trailers may follow, or another answer. */
-	has_headers = len <= 2 || (has_headers && strncmp(line, "HTTP/", 5));
+	has_headers = len <= 2 || (has_headers && *line != 'H');
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
+		value[len] = '\0';
 		if (pattern_matches(value, "^[Dd]ate:"))
 			http_answer.date_s = curl_getdate(value + 5, NULL);
 	}
@@ -154,7 +155,9 @@ static int failure(CURLcode code)
 	if (code == CURLE_OUT_OF_MEMORY)
 		status = STATUS_SYSTEM;
 	return errinfo_set(status, "%s",
-			   *reason ? reason : curl_easy_strerror(code));
+			   *reason	       ? reason
+			   : platform_has_user ? curl_easy_strerror(code)
+					       : "libcurl fails");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */

@@ -37,9 +37,9 @@ int imds_open(void)
 	if (!chosen)
 		return 0;
 	buf_set(&base, "%s", chosen);
-	while (base.len && base.data[base.len - 1] == '/')
+	while (platform_has_user && base.len && base.data[base.len - 1] == '/')
 		base.data[--base.len] = '\0';
-	return pattern_matches(base.data, "^http://")
+	return !platform_has_user || pattern_matches(base.data, "^http://")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_EC2_METADATA_SERVICE_ENDPOINT must "

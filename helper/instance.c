@@ -4,9 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "aws.h"
 #include "buf.h"
 #include "ec2.h"
 #include "errinfo.h"
+#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "pattern.h"
@@ -49,8 +51,11 @@ static const char *tag_key; /* asked for; NULL: no tag is in the name */
  * reason to fail. */
 static int ask_ec2(void)
 {
-	int rc = ec2_describe_tag(self->id, tag_key, &tag);
+	int rc;
 
+	aws_is_hasty = !wanted->found;
+	rc = ec2_describe_tag(self->id, tag_key, &tag);
+	aws_is_hasty = false;
 	if (rc >= 0 || !wanted->found)
 		return rc != 0;
 	return errinfo_add("; or let tags into the metadata: aws ec2 "
@@ -76,7 +81,7 @@ static int attempt_tag(void)
 	rc = imds_get("meta-data/tags/instance");
 	if (rc > 0) {
 		again = AGAIN_LATER;
-		rc = ask_ec2();
+		rc = feature_is_in(FEATURE_TAGS) ? ask_ec2() : 1;
 		if (!rc)
 			return 0;
 	}
@@ -95,6 +100,14 @@ static int get_tag(const char *key)
 
 static struct buf name; /* as the settings or the tag make it */
 
+static int add_tag(const char *key)
+{
+	int rc = get_tag(key);
+
+	buf_addf(&name, "%s", tag.data);
+	return rc;
+}
+
 /* Put in what stands for a placeholder, without its braces. */
 static int expand(const char *placeholder)
 {
@@ -108,11 +121,8 @@ static int expand(const char *placeholder)
 	size_t i = 0;
 	int rc;
 
-	if (!strncmp(placeholder, "tag:", 4)) {
-		rc = get_tag(placeholder + 4);
-		buf_addf(&name, "%s", tag.data);
-		return rc;
-	}
+	if (strstr(placeholder, "tag:") == placeholder)
+		return add_tag(placeholder + strlen("tag:"));
 	while (strcmp(paths[i][0], placeholder))
 		i++;
 	rc = imds_get(paths[i][1]);
@@ -169,10 +179,19 @@ int instance_learn_name(struct instance *instance,
 			const struct settings *settings)
 {
 	const char *template = settings->value[SETTING_NAME];
+	int rc = 0;
 
 	self = instance;
 	wanted = settings;
-	if (expand_all(*template ? template : "{tag:dnsname}"))
+	tag_key = NULL;
+	buf_wipe(&name);
+	if (!*template)
+		rc = add_tag("dnsname");
+	else if (feature_is_in(FEATURE_TEMPLATE))
+		rc = expand_all(template);
+	else
+		buf_addf(&name, "%s", template);
+	if (rc)
 		return !*template && !settings->found &&
 				       errinfo.status == STATUS_UNAVAILABLE
 			       ? 1
@@ -201,7 +220,7 @@ static int get_address(const char *type, const char *path, int family,
 		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
 				  "the instance has no %s; give it one, or set "
 				  "types, address or grace",
-				  strrchr(path, '/') + 1);
+				  path + strlen("meta-data/"));
 		return *types ? -1 : 0;
 	}
 	if (inet_pton(family, http_answer.body, &parsed) != 1)

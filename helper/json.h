@@ -1,15 +1,19 @@
 /*
  * What came out, as one JSON object in one line.
- *
- * Each returns the line, which stands until the next one.
  */
 #ifndef JSON_H
 #define JSON_H
 
-/* Of the report, after a run that succeeded. */
+#include <stdbool.h>
+
+struct owners;
+
+/* Of the report: what was published, and the first failure if there was one;
+ * the line stands until the next one. */
 const char *json_result(void);
 
-/* Of errinfo, whose text is printable ASCII; status: the exit status. */
-const char *json_error(int status);
+/* Of what bootname-reap has removed, and the first failure if there was one;
+ * without the end of the line, and stands until the next one. */
+const char *json_reaped(const struct owners *owners, bool changed);
 
 #endif

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "down.h"
 #include "errinfo.h"
 #include "json.h"
 #include "platform.h"
@@ -11,8 +12,9 @@
 #include "up.h"
 
 static const char usage[] =
-	"usage: bootname [-c FILE | -d FILE] [-jnqv] [up [--if-changed]]\n"
-	"Give this EC2 instance its DNS name in Route 53.\n"
+	"usage: bootname [-c FILE | -d FILE] [-jnqv] [up [--if-changed] | "
+	"down]\n"
+	"Give this EC2 instance its DNS name in Route 53; down takes it away.\n"
 	"  -c FILE        settings from FILE alone, not from the user-data\n"
 	"  -d FILE        defaults from FILE, under the user-data's settings\n"
 	"  -j, --json     print one JSON object\n"
@@ -49,6 +51,7 @@ static int run(int argc, char **argv)
 	const char *settings_file = NULL;
 	const char *defaults_file = NULL;
 	bool if_changed = false;
+	bool is_down;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:d:hjnqvV", long_options,
@@ -86,26 +89,29 @@ static int run(int argc, char **argv)
 	if (settings_file && defaults_file)
 		return usage_fault("-c and -d exclude each other");
 	argv += optind;
-	if (argv[0] && (strcmp(argv[0], "up") || argv[1]))
-		return usage_fault("this version knows only the command up");
-	if (up(settings_file, defaults_file, if_changed))
-		return -1;
+	is_down = argv[0] && !strcmp(argv[0], "down");
+	if (argv[0] && (argv[1] || (!is_down && strcmp(argv[0], "up"))))
+		return usage_fault("the commands are up and down");
+	if (is_down && if_changed)
+		return usage_fault("--if-changed goes with up");
+	if (is_down)
+		down(settings_file, defaults_file);
+	else
+		up(settings_file, defaults_file, if_changed);
 	errinfo.stage = "report";
 	return wants_json ? print_json(json_result()) : report_result();
 }
 
 int main(int argc, char **argv)
 {
-	int status;
-
-	platform_harden();
 	platform_has_user = true;
+	platform_harden();
 	opterr = 0;
 	errinfo.stage = "report";
-	if (!run(argc, argv))
-		return STATUS_OK;
-	status = report_error();
-	if (wants_json)
-		(void)print_json(json_error(status));
-	return status;
+	if (run(argc, argv)) {
+		report_error();
+		if (wants_json)
+			(void)print_json(json_result());
+	}
+	return report.status;
 }

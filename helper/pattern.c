@@ -21,7 +21,7 @@ unsigned pattern_place(const char *word, const char *words)
 	unsigned place = 0;
 
 	for (; *words; words = strchr(words, ' ') + 1, place++)
-		if (strcspn(words, " ") == len && !strncmp(words, word, len))
+		if (strcspn(words, " ") == len && !memcmp(words, word, len))
 			break;
 	return place;
 }

@@ -1,10 +1,14 @@
 /*
  * What to change: a pure function of settings, instance and what Route 53
  * holds.
+ *
+ * One plan is made at a time, in this order: plan_start, plan_found for each
+ * record set found in the zone, plan_changes.
  */
 #ifndef PLAN_H
 #define PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "buf.h"
@@ -12,50 +16,78 @@
 struct instance;
 struct settings;
 
-enum { PLAN_RECORDS = 2 }; /* A and AAAA */
+/* The owner record of a name stands beside it, with this in front. */
+#define PLAN_OWNER_PREFIX "_bootname."
 
-enum plan_state {
-	PLAN_CHANGE, /* to be changed */
-	PLAN_KEEP,   /* there already, exactly so */
+enum {
+	PLAN_A,
+	PLAN_AAAA,
+	PLAN_OWNER, /* the owner record, a TXT */
+	PLAN_SETS,
 };
 
-/* One record set that this instance is to have. */
-struct plan_record {
-	const char *type;  /* "A" or "AAAA" */
-	const char *value; /* the instance's address */
-	char before[48];   /* the value found, as listed; "": none */
+enum { PLAN_BEFORE_SIZE = 48 };
+
+enum plan_state {
+	PLAN_NONE,   /* neither wanted nor there */
+	PLAN_KEEP,   /* there, exactly as wanted */
+	PLAN_LEAVE,  /* there, and not ours */
+	PLAN_REMOVE, /* to be deleted */
+	PLAN_CHANGE, /* to be set */
+};
+
+/* One record set that this instance is to have, or loses. */
+struct plan_set {
 	enum plan_state state;
+	const char *value;	       /* wanted, or looked for; "": none */
+	char before[PLAN_BEFORE_SIZE]; /* the value found, as listed; "": none
+					*/
 };
 
 struct plan {
-	const char *name; /* the instance's */
-	const char *ttl;  /* seconds, in digits */
-	struct plan_record records[PLAN_RECORDS];
-	size_t count;
+	const struct settings *settings;
+	const struct instance *instance;
+	bool is_removal;
+	bool minds_owner; /* writes or respects the owner record */
+	/* What is there matters: a plain UPSERT needs no look, since Route 53
+	 * itself refuses a CNAME and another routing. */
+	bool wants_to_read;
+	struct plan_set sets[PLAN_SETS];
+	/* The instance that the owner record names; "": there is none.  Valid
+	 * until the next plan. */
+	const char *owner_id;
+	const char *owner_region;
 };
 
-/*
- * Plan the record sets that the instance is to have.
- * plan: filled in; points into settings and instance.
- * instance: its name is set, and at least one address.
- */
-void plan_wanted(struct plan *plan, const struct settings *settings,
-		 const struct instance *instance);
+/* Of the plan that is being made, folded. */
+extern struct buf plan_owner_name;
+
+/* "A", "AAAA" and "TXT". */
+extern const char plan_types[PLAN_SETS][5];
 
 /*
- * Compare with one record set found in the zone; those of other names and
- * types do not matter.
+ * Begin a plan, with nothing found yet.  What an earlier one changed still
+ * counts as changed where nothing is left to do: the answer to it was lost.
+ * plan: zeroed before the first one; points to settings and instance.
+ * instance: its name is set; and at least one address, but for a removal.
+ * is_removal: the instance's record sets are to go.
+ */
+void plan_start(struct plan *plan, const struct settings *settings,
+		const struct instance *instance, bool is_removal);
+
+/*
+ * Take note of one record set found in the zone; those of other names, types
+ * and set identifiers do not matter.
  * row: as route53_list_record_sets gives it.
- * Returns 0, or -1: STATUS_TAKEN where it belongs to somebody else.
+ * Returns 0, or -1: STATUS_TAKEN where it leaves no room for ours.
  */
-int plan_compare(struct plan *plan, const struct settings *settings,
-		 const struct buf *row);
+int plan_found(struct plan *plan, const struct buf *row);
 
 /*
- * Append the changes that lead there: UPSERT, or CREATE of what is not there.
- * Returns how many.
+ * Append the changes that lead to what is wanted, for one change batch.
+ * may_take_over: the owner found has lost its claim.
+ * Returns 0, or -1: STATUS_TAKEN where the name belongs to somebody else.
  */
-size_t plan_changes(const struct plan *plan, const struct settings *settings,
-		    struct buf *changes);
+int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes);
 
 #endif

@@ -32,8 +32,10 @@ void platform_harden(void)
 	int fd;
 
 	/* Best effort: a system that refuses is no reason not to boot. */
-	(void)setrlimit(RLIMIT_CORE, &none);
-	/* LeakSanitizer traces the very process: leave a test build to it. */
+	if (platform_has_user)
+		(void)setrlimit(RLIMIT_CORE, &none);
+		/* LeakSanitizer traces the very process: leave a test build to
+		 * it. */
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

@@ -3,13 +3,20 @@
 #include <unistd.h>
 
 #include "errinfo.h"
+#include "instance.h"
 #include "plan.h"
+#include "platform.h"
 #include "xml.h"
 
 bool report_quiet;
 bool report_verbose;
 bool report_dry_run;
 struct report report;
+bool report_changed;
+const char *report_zone_id;
+char report_change_id[ROUTE53_CHANGE_ID_SIZE];
+int64_t report_ms[STAGES];
+struct errinfo report_first_error;
 
 static struct buf out;
 
@@ -31,51 +38,73 @@ int report_text(const char *text)
 	return write_out(STDOUT_FILENO);
 }
 
-void report_stage(const char *stage, const char *result)
+void report_text_of_stage(const char *text)
 {
-	if (report_verbose && *result) {
-		buf_set(&out, "bootname: %s: %s\n", errinfo.stage, result);
-		(void)write_out(STDERR_FILENO);
-	}
-	errinfo.stage = stage;
+	if (!*text)
+		return;
+	buf_set(&out, "bootname: %s: %s\n", errinfo.stage, text);
+	(void)write_out(STDERR_FILENO);
 }
 
-static void add_lines(void)
+/* What a service said may hold anything. */
+static char *printable(struct buf *text)
 {
-	const struct plan *plan = report.plan;
+	for (char *c = text->data; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = *c == *XML_NEXT ? ' ' : '?';
+	return text->data;
+}
 
-	if (!plan)
-		buf_addf(&out, "no settings and no tag dnsname: nothing to "
-			       "do\n");
-	for (size_t i = 0; plan && i < plan->count; i++) {
-		const struct plan_record *record = &plan->records[i];
+static void add_line(const struct plan *plan, const struct plan_set *set)
+{
+	static struct buf address;
 
-		buf_addf(&out,
-			 record->state == PLAN_KEEP ? "%s is already %s\n"
-			 : report_dry_run	    ? "would set %s to %s\n"
-						    : "setting %s to %s\n",
-			 plan->name, record->value);
-	}
+	buf_set(&address, "%s", plan->is_removal ? set->before : set->value);
+	buf_addf(&out,
+		 set->state == PLAN_CHANGE ? report_dry_run
+						     ? "would set %s to %s\n"
+						     : "setting %s to %s\n"
+		 : set->state == PLAN_REMOVE
+			 ? report_dry_run ? "would remove %s (%s)\n"
+					  : "removing %s (%s)\n"
+		 : plan->is_removal ? "%s (%s) is not ours: left alone\n"
+				    : "%s is already %s\n",
+		 plan->instance->name, printable(&address));
+}
+
+static void add_lines(const struct plan *plan)
+{
+	size_t len = out.len;
+
+	for (size_t i = 0; i < PLAN_OWNER; i++)
+		if (plan->is_removal ? plan->sets[i].state != PLAN_NONE
+				     : *plan->sets[i].value != '\0')
+			add_line(plan, &plan->sets[i]);
+	if (out.len == len && plan->is_removal)
+		buf_addf(&out, "%s is not there: nothing to remove\n",
+			 plan->instance->name);
 }
 
 int report_result(void)
 {
 	errinfo.stage = "report";
 	buf_wipe(&out);
-	add_lines();
-	return report_quiet ? 0 : write_out(STDOUT_FILENO);
+	for (size_t i = 0; i < report.count; i++)
+		add_lines(report.plans[i]);
+	if (!report.count && !report.status)
+		buf_addf(&out, "no settings and no tag dnsname: nothing to "
+			       "do\n");
+	return report_quiet || !out.len ? 0 : write_out(STDOUT_FILENO);
 }
 
-int report_error(void)
+void report_error(void)
 {
-	int status = errinfo.status; /* a failure to write is another one */
-
-	/* What a service said may hold anything. */
-	for (char *c = errinfo.text.data; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = *c == *XML_NEXT ? ' ' : '?';
+	(void)printable(&errinfo.text);
+	if (platform_has_user && !report.status)
+		report_first_error = errinfo;
+	if (!report.status)
+		report.status = errinfo.status;
 	buf_set(&out, "bootname: %s: %.4000s\n", errinfo.stage,
 		errinfo.text.data);
 	(void)write_out(STDERR_FILENO);
-	return status;
 }

@@ -5,8 +5,13 @@
 #define REPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "platform.h"
+#include "route53.h"
+
+struct errinfo;
 struct plan;
 
 /* What time is told for; in this order. */
@@ -18,17 +23,32 @@ extern bool report_quiet;   /* nothing on standard output */
 extern bool report_verbose; /* progress on standard error */
 extern bool report_dry_run;
 
+enum { REPORT_PLANS = 8 };
+
 /* What came out, filled in by the command. */
 struct report {
-	bool changed;
-	const char *zone_id;	 /* NULL: none was looked for */
-	const char *change_id;	 /* NULL: no change was sent */
-	const struct plan *plan; /* NULL: nothing to publish */
-	bool has_read;		 /* the plan knows what was there before */
-	int64_t ms[STAGES];	 /* when each ended, on platform's clock; 0 */
+	const struct plan *plans[REPORT_PLANS]; /* carried out */
+	size_t count;
+	int status; /* of the first failure; 0: there was none */
 };
 
 extern struct report report;
+
+/* More of it for JSON, each for itself too. */
+extern bool report_changed;
+extern const char *report_zone_id; /* NULL: none was changed */
+extern char report_change_id[ROUTE53_CHANGE_ID_SIZE]; /* "": none was sent */
+extern int64_t report_ms[STAGES]; /* when each ended; 0: it did not */
+
+/* Note that a stage has ended. */
+static inline void report_time(enum report_stage stage)
+{
+	if (platform_has_user)
+		report_ms[stage] = platform_now_ms();
+}
+
+/* The first failure, where there is a user. */
+extern struct errinfo report_first_error;
 
 /*
  * Print a text on standard output.
@@ -36,9 +56,13 @@ extern struct report report;
  */
 int report_text(const char *text);
 
-/* Tell the stage of the run, which errors name; and with -v what came out of
- * the one before on standard error. */
-void report_stage(const char *stage, const char *result);
+/* With -v: what came out of the stage, on standard error. */
+void report_text_of_stage(const char *text);
+static inline void report_progress(const char *text)
+{
+	if (report_verbose)
+		report_text_of_stage(text);
+}
 
 /*
  * Print what came out, on standard output.
@@ -46,8 +70,8 @@ void report_stage(const char *stage, const char *result);
  */
 int report_result(void);
 
-/* Print errinfo: one line on standard error.  Returns the exit status that it
- * stands for. */
-int report_error(void);
+/* Print errinfo: one line on standard error; and remember the status, if it is
+ * the first one. */
+void report_error(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "aws.h"
 #include "errinfo.h"
+#include "http.h"
 #include "pattern.h"
 #include "sigv4.h"
 
@@ -39,9 +40,10 @@ static int call(const char *operation, const char *folder, const char *id,
 
 void route53_cut_id(char *id, size_t size, const char *listed)
 {
-	const char *last = strrchr(listed, '/');
+	const char *last = listed;
 
-	last = last ? last + 1 : listed;
+	while ((listed = strchr(last, '/')))
+		last = listed + 1;
 	id[0] = '\0';
 	if (strlen(last) < size && pattern_matches(last, "^[A-Za-z0-9]+$"))
 		memcpy(id, last, strlen(last) + 1);
@@ -59,39 +61,73 @@ int route53_list_hosted_zones_by_name(const char *name, const char *id,
 		    on_row);
 }
 
-int route53_list_record_sets(const char *zone_id, const char *name,
-			     xml_row on_row)
+int route53_list_hosted_zones_by_vpc(const char *vpc_id, const char *region,
+				     const char *token, xml_row on_row)
 {
-	buf_addf(&query, "maxitems=100&name=");
+	buf_addf(&query, "maxitems=100&");
+	if (*token)
+		buf_addf(&query, "nexttoken=");
+	sigv4_encode(&query, token);
+	buf_addf(&query, "%svpcid=%s&vpcregion=%s", *token ? "&" : "", vpc_id,
+		 region);
+	return call("ListHostedZonesByVPC", "hostedzonesbyvpc", "", "", "",
+		    "HostedZoneSummary HostedZoneId NextToken ", on_row);
+}
+
+#define ELEMENTS                                                               \
+	"Name Type SetIdentifier Weight MultiValueAnswer TTL Value "           \
+	"HealthCheckId "
+
+int route53_list_record_sets(const char *zone_id, const char *name,
+			     unsigned limit, xml_row on_row)
+{
+	buf_addf(&query, "maxitems=%u&name=", limit);
 	sigv4_encode(&query, name);
 	return call("ListResourceRecordSets", "hostedzone/", zone_id, "/rrset",
-		    "",
-		    "ResourceRecordSet Name Type SetIdentifier TTL Value "
-		    "DNSName ",
+		    "", "ResourceRecordSet " ELEMENTS "DNSName NextRecordName ",
 		    on_row);
+}
+
+/* Append a text as XML; a value that follows another is a record of its own. */
+static void add_text(struct buf *element, const char *text)
+{
+	for (; *text; text++)
+		if (*text == *XML_NEXT)
+			buf_addf(element, "</Value></ResourceRecord>"
+					  "<ResourceRecord><Value>");
+		else
+			buf_addf(element,
+				 strchr("<>&\"'", *text) ? "&#%d;" : "%c",
+				 *text);
 }
 
 /* The elements stand in the order of the schema: any other is refused. */
 void route53_add_change(struct buf *changes, const char *action,
-			const char *name, const char *type, const char *ttl,
-			const char *values)
+			const char *const set[SET_ALIAS])
 {
-	buf_addf(changes,
-		 "<Change><Action>%s</Action><ResourceRecordSet><Name>%s."
-		 "</Name><Type>%s</Type><TTL>%s</TTL><ResourceRecords>"
-		 "<ResourceRecord><Value>",
-		 action, name, type, ttl);
-	for (; *values; values++) {
-		if (*values == *XML_NEXT)
-			buf_addf(changes, "</Value></ResourceRecord>"
-					  "<ResourceRecord><Value>");
-		else
-			buf_addf(changes,
-				 strchr("<>&\"'", *values) ? "&#%d;" : "%c",
-				 *values);
+	const char *names = ELEMENTS;
+
+	buf_addf(changes, "<Change><Action>%s</Action><ResourceRecordSet>",
+		 action);
+	for (size_t i = SET_NAME; i < SET_ALIAS; i++) {
+		bool is_values = i == SET_VALUES;
+		int len = (int)strcspn(names, " ");
+
+		if (*set[i]) {
+			buf_addf(changes, "<%s%.*s>",
+				 is_values ? "ResourceRecords><ResourceRecord><"
+					   : "",
+				 len, names);
+			add_text(changes, set[i]);
+			buf_addf(changes, "%s</%.*s%s>",
+				 i == SET_NAME ? "." : "", len, names,
+				 is_values ? "></ResourceRecord></"
+					     "ResourceRecords"
+					   : "");
+		}
+		names += len + 1;
 	}
-	buf_addf(changes, "</Value></ResourceRecord></ResourceRecords>"
-			  "</ResourceRecordSet></Change>");
+	buf_addf(changes, "</ResourceRecordSet></Change>");
 }
 
 static char *id_wanted;
@@ -112,11 +148,10 @@ int route53_change_record_sets(const char *zone_id, const char *instance_id,
 	static struct buf batch;
 
 	buf_set(&batch,
-		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<" DOCUMENT
-		" xmlns=\"https://route53.amazonaws.com/doc" API
+		"<" DOCUMENT " xmlns=\"https://route53.amazonaws.com/doc" API
 		"\"><ChangeBatch><Comment>bootname "
 		"%s</Comment><Changes>%s</Changes>"
-		"</ChangeBatch></" DOCUMENT ">\n",
+		"</ChangeBatch></" DOCUMENT ">",
 		instance_id, changes->data);
 	id_wanted = change_id;
 	if (buf_is_cut(&batch))
@@ -145,4 +180,29 @@ int route53_get_change(const char *change_id, bool *is_insync)
 		return -1;
 	*is_insync = was_insync;
 	return 0;
+}
+
+/* Append a parameter of the query, where it has a value. */
+static void add_parameter(const char *name, const char *value)
+{
+	if (*value)
+		buf_addf(&query, "%s%s=", query.len ? "&" : "", name);
+	sigv4_encode(&query, value);
+}
+
+int route53_list_zone(const char *zone_id, const char *name, const char *type,
+		      const char *identifier, xml_row on_row, xml_row on_next)
+{
+	add_parameter("identifier", identifier);
+	add_parameter("maxitems", "300");
+	add_parameter("name", name);
+	add_parameter("type", type);
+	return call("ListResourceRecordSets", "hostedzone/", zone_id, "/rrset",
+		    "", "ResourceRecordSet " ELEMENTS "DNSName ", on_row) ||
+			       xml_read(http_answer.body, http_answer.size,
+					"- NextRecordName NextRecordType "
+					"NextRecordIdentifier ",
+					on_next)
+		       ? -1
+		       : 0;
 }

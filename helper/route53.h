@@ -28,15 +28,24 @@ enum {
 	ZONE_NEXT_ID,
 };
 
-/* The row of a record set: all records of one name, type and set identifier. */
+/* The row of a zone that a VPC has; in the last one where the next page
+ * begins. */
+enum { VPC_ZONE_ROW, VPC_ZONE_ID, VPC_ZONE_NEXT };
+
+/* The row of a record set: all records of one name, type and set identifier;
+ * up to the alias target in the order of the API's schema. */
 enum {
 	SET_ROW,
 	SET_NAME,
 	SET_TYPE,
 	SET_IDENTIFIER,
+	SET_WEIGHT,
+	SET_MULTIVALUE, /* "true" */
 	SET_TTL,
 	SET_VALUES, /* with XML_NEXT between them */
-	SET_ALIAS,  /* of the alias target, "" where it is none */
+	SET_HEALTH_CHECK_ID,
+	SET_ALIAS,     /* of the alias target, "" where it is none */
+	SET_NEXT_NAME, /* behind the last: where the next page begins */
 };
 
 /*
@@ -48,11 +57,33 @@ int route53_list_hosted_zones_by_name(const char *name, const char *id,
 				      xml_row on_row);
 
 /*
- * List at most 100 record sets in Route 53's order from a name on.
- * on_row: gets each.
+ * List at most 100 private zones of a VPC.
+ * token: where to begin; "" but on a next page.
+ * on_row: gets each zone, and the token of the next page.
+ */
+int route53_list_hosted_zones_by_vpc(const char *vpc_id, const char *region,
+				     const char *token, xml_row on_row);
+
+/*
+ * List record sets in Route 53's order from a name on.
+ * name: as it is listed, but folded.
+ * limit: how many at most, 300 or less.
+ * on_row: gets each, and where the next page begins.
  */
 int route53_list_record_sets(const char *zone_id, const char *name,
-			     xml_row on_row);
+			     unsigned limit, xml_row on_row);
+
+/* Where the next page of a zone begins, as listed; "": there is none. */
+enum { NEXT_ROW, NEXT_NAME, NEXT_TYPE, NEXT_IDENTIFIER };
+
+/*
+ * List at most 300 record sets in Route 53's order.
+ * name, type, identifier: where to begin, as listed; "" but on a next page.
+ * on_row: gets each.
+ * on_next: gets where the next page begins.
+ */
+int route53_list_zone(const char *zone_id, const char *name, const char *type,
+		      const char *identifier, xml_row on_row, xml_row on_next);
 
 /*
  * Take the last segment of an id, which comes as "/hostedzone/Z1".
@@ -63,13 +94,11 @@ void route53_cut_id(char *id, size_t size, const char *listed);
 /*
  * Append one change to a change batch.
  * action: "CREATE", "UPSERT" or "DELETE".
- * name:   folded.
- * ttl:    seconds, in digits.
- * values: with XML_NEXT between them.
+ * set: in the order of a record set's row, from the name, which is folded, to
+ *      the health check; "": it has no such element.
  */
 void route53_add_change(struct buf *changes, const char *action,
-			const char *name, const char *type, const char *ttl,
-			const char *values);
+			const char *const set[SET_ALIAS]);
 
 /*
  * Send a change batch, which is applied whole or not at all.

@@ -12,6 +12,7 @@
 #include "dnsname.h"
 #include "document.h"
 #include "errinfo.h"
+#include "feature.h"
 #include "pattern.h"
 #include "platform.h"
 
@@ -31,7 +32,7 @@ enum {
 /* The pattern is of the whole value; errors show it. */
 static const struct key {
 	char name[16];
-	char preset[7];
+	char preset[10];
 	char pattern[76];
 	unsigned most; /* of a number; 1: a truth value; 0: a text */
 } keys[SETTINGS] = {
@@ -46,37 +47,53 @@ static const struct key {
 	{"action", "UPSERT", "UPSERT|CREATE", 0},
 	{"address", "public", "public|private", 0},
 	{"types", "", "^ (A|AAAA|A AAAA|AAAA A) $", 0},
+	{"owner_record", "", BOOLEAN, 1},
+	{"take_over", "never", "never|stopped|gone", 0},
+	{"routing", "simple", "simple|multivalue|weighted", 0},
+	{"weight", "1", "0|[1-9][0-9]{0,2}", 255},
+	{"set_identifier", "", "[ -~]{1,128}", 0},
+	{"health_check_id", "", "[A-Za-z0-9-]{1,64}", 0},
 	{"role_arn", "", "arn:[!-~]+", 0},
 	{"external_id", "", "[ -~]+", 0},
 	{"grace", "0", "0|[1-9][0-9]{0,4}", 86400},
-	{"timeout", "300", "[1-9][0-9]{0,4}", 86400},
 	{"wait", "", BOOLEAN, 1},
+	{"timeout", "300", "[1-9][0-9]{0,4}", 86400},
 	{"proxy", "", "https?://[!-~]+", 0},
-#define LATER "", "a later version", 0
-	{"owner_record", LATER},
-	{"take_over", LATER},
-	{"routing", LATER},
-	{"weight", LATER},
-	{"set_identifier", LATER},
-	{"health_check_id", LATER},
-	{"records", LATER},
+	{"records", "", "a list of maps", 0},
 };
 
 static struct settings *into;
 static unsigned long seen; /* bits, in the order of keys */
+static struct settings records[SETTINGS_RECORDS];
+static struct buf values; /* all of them, a NUL behind each */
 
 void settings_init(struct settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
 	for (size_t i = 0; i < SETTINGS; i++)
-		memcpy(settings->value[i], keys[i].preset,
-		       sizeof(keys->preset));
+		settings->value[i] = keys[i].preset;
+	buf_wipe(&values);
+}
+
+void settings_complete(struct settings *settings)
+{
+	for (struct settings *record = settings->next; record;
+	     record = record->next) {
+		for (size_t i = 0; i < SETTINGS; i++)
+			if (!record->value[i])
+				record->value[i] = settings->value[i];
+	}
 }
 
 bool settings_is(const struct settings *settings, enum setting setting,
 		 const char *word)
 {
 	return !strcmp(settings->value[setting], word);
+}
+
+bool settings_is_true(const struct settings *settings, enum setting setting)
+{
+	return pattern_matches(settings->value[setting], "^[TtYy]|n$");
 }
 
 long settings_number(const struct settings *settings, enum setting setting)
@@ -88,31 +105,44 @@ long settings_number(const struct settings *settings, enum setting setting)
 static int value_fault(const struct key *key, const char *more)
 {
 	(void)document_fault(key->name, key->pattern);
-	if (key->most > 1)
+	if (platform_has_user && key->most > 1)
 		(void)errinfo_add(", at most %u", key->most);
 	return errinfo_add("%s", more);
 }
 
-/* Copy the current scalar, if it is what the key takes. */
-static int take_scalar(const struct key *key, char value[SETTING_SIZE])
+/* Keep a value that is what the key takes. */
+static int keep(const struct key *key, const char *value)
+{
+	into->value[key - keys] = values.data + values.len;
+	buf_add(&values, value, strlen(value) + 1);
+	return buf_is_cut(&values) ? value_fault(key, "; that is too much") : 0;
+}
+
+/* Take the current scalar, if it is what the key takes. */
+static int take_scalar(const struct key *key)
 {
 	static struct buf whole;
+	const char *text = document_text();
+	static char zone[DNSNAME_SIZE];
 
 	buf_set(&whole, "^(%s)$", key->pattern);
-	if (!document_is_scalar() || strlen(document_text()) >= SETTING_SIZE ||
-	    !pattern_matches(document_text(), whole.data) ||
-	    (key->most > 1 && strtol(document_text(), NULL, 10) > key->most))
+	if (!document_is_scalar() || strlen(text) > SETTING_LIMIT ||
+	    !pattern_matches(text, whole.data) ||
+	    (platform_has_user && key->most > 1 &&
+	     strtol(text, NULL, 10) > key->most))
 		return value_fault(key, "");
-	if (document_is_plain()
-		    ? !key->most && pattern_matches(document_text(), NO_TEXT)
-		    : key->most)
+	if (platform_has_user &&
+	    (document_is_plain() ? !key->most && pattern_matches(text, NO_TEXT)
+				 : key->most))
 		return value_fault(key, "; mind the quotes");
-	memcpy(value, document_text(), strlen(document_text()) + 1);
-	return 0;
+	if (key != &keys[SETTING_ZONE])
+		return keep(key, text);
+	return dnsname_fold(zone, text) ? keep(key, zone)
+					: value_fault(key, "");
 }
 
 /* A list, as its items with blanks around each. */
-static int take_list(const struct key *key, char *value)
+static int take_list(const struct key *key)
 {
 	static struct buf items;
 
@@ -124,23 +154,51 @@ static int take_list(const struct key *key, char *value)
 			break;
 		buf_addf(&items, "%s ", document_text());
 	}
-	if (!pattern_matches(items.data, key->pattern))
-		return value_fault(key, "");
-	memcpy(value, items.data, items.len + 1);
-	return 0;
+	return pattern_matches(items.data, key->pattern) ? keep(key, items.data)
+							 : value_fault(key, "");
+}
+
+static int on_setting(void);
+
+/* The list replaces what an earlier document has. */
+static int take_records(const struct key *key)
+{
+	struct settings *top = into;
+	struct settings *last = top;
+	unsigned long seen_at_top = seen;
+	int rc;
+
+	memset(records, 0, sizeof(records));
+	top->next = NULL;
+	for (size_t i = 0; !(rc = document_next()) && document_is_map(); i++) {
+		if (i == SETTINGS_RECORDS)
+			return value_fault(key, ", not so many");
+		into = last->next = &records[i];
+		into->is_record = true;
+		into->found = true;
+		last = into;
+		seen = 0;
+		if (document_read_map(on_setting))
+			return -1;
+	}
+	into = top;
+	seen = seen_at_top;
+	return rc || (document_is_end() && top->next)
+		       ? rc
+		       : value_fault(key, ", at least one");
 }
 
 static int take_value(const struct key *key)
 {
-	char *value = into->value[key - keys];
-
-	if (document_is_list() && key->pattern[0] == '^')
-		return take_list(key, value);
-	if (take_scalar(key, value))
-		return -1;
-	return key == &keys[SETTING_ZONE] && !dnsname_fold(value, value)
-		       ? value_fault(key, "")
-		       : 0;
+	/* These are of the whole run. */
+	if (key >= &keys[SETTING_TIMEOUT] && into->is_record)
+		return document_fault(key->name, "to stand at the top");
+	if (key == &keys[SETTING_RECORDS])
+		return feature_is_in(FEATURE_RECORDS) && document_is_list()
+			       ? take_records(key)
+			       : value_fault(key, "");
+	return document_is_list() && key->pattern[0] == '^' ? take_list(key)
+							    : take_scalar(key);
 }
 
 /* Levenshtein's distance between a word and a key. */
@@ -224,16 +282,17 @@ static int load(const char *name)
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0) {
-		bool is_absent = errno == ENOENT;
+		bool is_absent = !platform_has_user || errno == ENOENT;
 
 		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", name,
-				  strerror(errno));
+				  platform_has_user ? strerror(errno) : "");
 		return is_absent ? 1 : -1;
 	}
 	if (!file)
-		file = malloc(FILE_LIMIT + 1);
-	if (!file || fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-	    status.st_mode & S_IWOTH)
+		file = calloc(1, FILE_LIMIT + 1);
+	if (!file || (platform_has_user &&
+		      (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
+		       status.st_mode & S_IWOTH)))
 		file_size = -1;
 	else
 		file_size = read(fd, file, FILE_LIMIT + 1);
@@ -347,12 +406,19 @@ static int read_cloud_config(const char *name)
 	content = NULL;
 	if (document_read(name, file, (size_t)file_size, find_entry))
 		return -1;
-	if (!content)
+	if (!content && platform_has_user)
 		return document_read(name, file, (size_t)file_size, find_key);
+	if (!content) /* the other way is for those who write by hand */
+		return !strstr(file, "\nbootname:")
+			       ? 0
+			       : errinfo_set(STATUS_SETTINGS,
+					     "%s: settings go to write_files",
+					     name);
 	buf_set(&label, "%s: /etc/bootname.yaml", name);
 	return document_read(label.data, content,
-			     is_base64 ? decode_base64(content)
-				       : strlen(content),
+			     feature_is_in(FEATURE_BASE64) && is_base64
+				     ? decode_base64(content)
+				     : strlen(content),
 			     on_settings);
 }
 

@@ -12,44 +12,59 @@
 
 /* The keys, in the order of the table in settings.c. */
 enum setting {
-	SETTING_NAME,	 /* template; "": the tag dnsname */
-	SETTING_ZONE,	 /* folded; "": look it up */
-	SETTING_ZONE_ID, /* with "/hostedzone/" or without; "": look it up */
-	SETTING_VISIBILITY,
+	SETTING_NAME,	    /* template; "": the tag dnsname */
+	SETTING_ZONE,	    /* folded; "": look it up */
+	SETTING_ZONE_ID,    /* with "/hostedzone/" or without; "": look it up */
+	SETTING_VISIBILITY, /* "": that of the address */
 	SETTING_TTL,
 	SETTING_ACTION,
 	SETTING_ADDRESS,
-	SETTING_TYPES, /* " A AAAA"; "": those that the instance has */
-	SETTING_ROLE_ARN,
-	SETTING_EXTERNAL_ID,
-	SETTING_GRACE,
-	SETTING_TIMEOUT,
-	SETTING_WAIT, /* a truth value, as YAML 1.1 writes it */
-	SETTING_PROXY,
-	SETTING_OWNER_RECORD,
+	SETTING_TYPES,	      /* " A AAAA "; "": those that the instance has */
+	SETTING_OWNER_RECORD, /* as SETTING_WAIT; "": with CREATE */
 	SETTING_TAKE_OVER,
 	SETTING_ROUTING,
 	SETTING_WEIGHT,
-	SETTING_SET_IDENTIFIER,
+	SETTING_SET_IDENTIFIER, /* "": the instance id */
 	SETTING_HEALTH_CHECK_ID,
-	SETTING_RECORDS,
+	SETTING_ROLE_ARN,
+	SETTING_EXTERNAL_ID,
+	SETTING_GRACE,
+	SETTING_WAIT, /* a truth value, as YAML 1.1 writes it */
+	/* Of the whole run; a record cannot have these. */
+	SETTING_TIMEOUT,
+	SETTING_PROXY,
+	SETTING_RECORDS, /* always "": they stand apart */
 	SETTINGS,
 };
 
-enum { SETTING_SIZE = 2049 }; /* a value and its NUL */
-
-/* Each value as it is written, checked, or its default. */
-struct settings {
-	bool found; /* a document held settings */
-	char value[SETTINGS][SETTING_SIZE];
+enum {
+	SETTING_LIMIT = 2048, /* bytes of a value */
+	SETTINGS_RECORDS = 8, /* at most */
 };
 
-/* All defaults. */
+/* The settings of one record; or at the top, where the values are defaults of
+ * the records if there is a list of those. */
+struct settings {
+	bool is_record;	       /* of the list */
+	bool found;	       /* at the top: a document held settings */
+	struct settings *next; /* record; NULL: none */
+	/* Each as it is written, checked, or its default; in a record NULL
+	 * where it is the top's, until settings_complete. */
+	const char *value[SETTINGS];
+};
+
+/* All defaults, and no records.  Forgets what was read before. */
 void settings_init(struct settings *settings);
+
+/* Fill in what the records leave to the top. */
+void settings_complete(struct settings *settings);
 
 /* Whether the value is this word. */
 bool settings_is(const struct settings *settings, enum setting setting,
 		 const char *word);
+
+/* Whether a truth value is given and true. */
+bool settings_is_true(const struct settings *settings, enum setting setting);
 
 /* The value of a setting that is a number. */
 long settings_number(const struct settings *settings, enum setting setting);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STATE_LIMIT = 65536 }; /* bytes of a state */
+enum { STATE_LIMIT = 16384 }; /* bytes of a state */
 
 /* Whether the state kept is this one: any bytes. */
 bool state_is(const void *state, size_t size);

@@ -7,12 +7,11 @@
 #include <stdbool.h>
 
 /*
- * Run the command; what came out is in the report, also after a failure.
+ * Run the command; what came out is in the report, and failures are printed.
  * settings_file: settings from here alone; or NULL.
  * defaults_file: settings under the user-data's; or NULL.
  * if_changed: do nothing where this boot has published the same already.
- * Returns 0, or -1 with errinfo filled in.
  */
-int up(const char *settings_file, const char *defaults_file, bool if_changed);
+void up(const char *settings_file, const char *defaults_file, bool if_changed);
 
 #endif

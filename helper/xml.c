@@ -12,22 +12,13 @@ enum { DEPTH_LIMIT = 32 };
 
 struct buf xml_root;
 
-static XML_Parser parser;
 static const char *names;
 static const struct buf *end; /* of the row */
 static xml_row handler;
 static unsigned depth;
-static bool stopped;	/* errinfo says why */
+static int failed;	/* then the rest is passed over */
 static struct buf text; /* since the last tag */
 static struct buf row[XML_FIELDS + 1];
-
-static void stop_if(int failed)
-{
-	if (!failed)
-		return;
-	stopped = true;
-	(void)XML_StopParser(parser, XML_FALSE);
-}
 
 static void XMLCALL on_start(void *data, const char *name,
 			     const char **attributes)
@@ -37,8 +28,8 @@ static void XMLCALL on_start(void *data, const char *name,
 	if (!depth)
 		buf_addf(&xml_root, "%s", name);
 	buf_wipe(&text);
-	stop_if(++depth > DEPTH_LIMIT &&
-		errinfo_set(STATUS_DATA, "XML nested too deep"));
+	if (++depth > DEPTH_LIMIT && !failed)
+		failed = errinfo_set(STATUS_DATA, "XML nested too deep");
 }
 
 static void XMLCALL on_text(void *data, const char *more, int len)
@@ -67,23 +58,23 @@ static void XMLCALL on_end(void *data, const char *name)
 
 	(void)data;
 	depth--;
-	/* expat ends an empty element even when it has been stopped. */
-	if (to == end || stopped)
+	if (to == end || failed)
 		return;
 	if (to == row)
 		buf_addf(to, ".");
 	else
 		buf_addf(to, "%s%s", to->len ? XML_NEXT : "", text.data);
 	buf_wipe(&text);
-	stop_if(to == row && end_row());
+	if (to == row)
+		failed = end_row();
 }
 
 int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 {
-	int rc = -1;
-
 	if (strstr(data, "<!DOCTYPE"))
 		return errinfo_set(STATUS_DATA, "XML with a document type");
+	XML_Parser parser;
+
 	parser = XML_ParserCreate("UTF-8");
 	if (!parser)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
@@ -91,15 +82,15 @@ int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 	end = &row[pattern_place("", fields)];
 	handler = on_row;
 	depth = 0;
-	stopped = false;
+	failed = 0;
 	buf_wipe(&xml_root);
 	wipe_row(); /* of a document that broke off */
 	XML_SetElementHandler(parser, on_start, on_end);
 	XML_SetCharacterDataHandler(parser, on_text);
-	if (XML_Parse(parser, data, (int)size, 1))
-		rc = end_row();
-	else if (!stopped)
-		(void)errinfo_set(STATUS_DATA, "the answer is no XML");
+	if (!XML_Parse(parser, data, (int)size, 1) && !failed)
+		failed = errinfo_set(STATUS_DATA, "the answer is no XML");
+	if (!failed)
+		failed = end_row();
 	XML_ParserFree(parser);
-	return rc;
+	return failed;
 }

@@ -10,7 +10,7 @@
 
 #include "buf.h"
 
-enum { XML_FIELDS = 8 }; /* the most that a row may have */
+enum { XML_FIELDS = 11 }; /* the most that a row may have */
 
 /* Stands between the texts where a row has several elements of one name: no
  * XML can hold it. */

@@ -2,7 +2,12 @@
 
 #include <string.h>
 
+#include "aws.h"
 #include "errinfo.h"
+#include "feature.h"
+#include "http.h"
+#include "imds.h"
+#include "pattern.h"
 #include "route53.h"
 #include "settings.h"
 
@@ -15,10 +20,11 @@ static struct {
 	const char *longer; /* zones of this name or below it count */
 	bool is_private;
 	unsigned count;
-	char zone[DNSNAME_SIZE]; /* their name */
+	char zone[DNSNAME_SIZE];  /* their name */
+	char id[ROUTE53_ID_SIZE]; /* of the last one */
 } found;
 
-static struct buf ids; /* of all of them, a blank in front of each */
+static struct buf ids; /* of all of them, a blank behind each */
 
 /* Where the next page begins; name "": there is none. */
 static char next_name[DNSNAME_SIZE];
@@ -26,8 +32,8 @@ static char next_id[ROUTE53_ID_SIZE];
 
 static int on_zone(const struct buf *row)
 {
-	char name[DNSNAME_SIZE];
-	char id[ROUTE53_ID_SIZE];
+	static char name[DNSNAME_SIZE];
+	static char id[ROUTE53_ID_SIZE];
 	size_t best = strlen(found.zone);
 
 	if (!row[ZONE_ROW].len) {
@@ -51,7 +57,8 @@ static int on_zone(const struct buf *row)
 	}
 	memcpy(found.zone, name, sizeof(name));
 	found.count++;
-	buf_addf(&ids, " %s", id);
+	memcpy(found.id, id, sizeof(id));
+	buf_addf(&ids, "%s ", id);
 	return 0;
 }
 
@@ -92,18 +99,58 @@ static int look_up(const char *name)
 	return 0;
 }
 
+/* ---- Several private zones of one name: a VPC has one of them at most. ----
+ */
+
+static struct buf token; /* of the next page; empty: there is none */
+static int on_vpc_zone(const struct buf *row)
+{
+	static char id[ROUTE53_ID_SIZE];
+
+	buf_set(&token, "%s", row[VPC_ZONE_NEXT].data);
+	route53_cut_id(id, sizeof(id), row[VPC_ZONE_ID].data);
+	if (pattern_place(id, ids.data) < found.count) {
+		memcpy(found.id, id, sizeof(id));
+		found.count = 1;
+	}
+	return 0;
+}
+
+static int look_up_by_vpc(void)
+{
+	static struct buf path;
+	static char vpc_id[ROUTE53_ID_SIZE];
+	unsigned pages = 0;
+
+	if (imds_get("meta-data/mac") < 0)
+		return -1;
+	buf_set(&path, "meta-data/network/interfaces/macs/%.17s/vpc-id",
+		http_answer.body);
+	if (imds_get_word(path.data, vpc_id, sizeof(vpc_id)))
+		return -1;
+	buf_wipe(&token);
+	do
+		if (route53_list_hosted_zones_by_vpc(vpc_id, aws.region,
+						     token.data, on_vpc_zone))
+			return -1;
+	while (token.len && found.count > 1 && ++pages < PAGES_LIMIT);
+	return 0;
+}
+
 int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 	      const char *name)
 {
 	const char *zone = settings->value[SETTING_ZONE];
-	enum setting kind = settings_is(settings, SETTING_VISIBILITY, "")
-				    ? SETTING_ADDRESS
-				    : SETTING_VISIBILITY;
+	const char *const *value = settings->value;
+	const char *visibility = *value[SETTING_VISIBILITY]
+					 ? value[SETTING_VISIBILITY]
+					 : value[SETTING_ADDRESS];
 
 	route53_cut_id(id, ROUTE53_ID_SIZE, settings->value[SETTING_ZONE_ID]);
 	if (*id)
 		return 0;
-	found.is_private = settings_is(settings, kind, "private");
+	memset(&found, 0, sizeof(found));
+	found.is_private = visibility[1] == 'r';
 	found.name = *zone ? zone : name;
 	found.longer = found.name;
 	if (*zone ? list_from(zone) : look_up(name))
@@ -112,13 +159,16 @@ int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "no %s hosted zone for %s; create it, or "
 				   "set zone_id, visibility or role_arn",
-				   settings->value[kind], found.name);
-	if (found.count > 1)
-		return errinfo_set(STATUS_UNAVAILABLE,
-				   "%u %s hosted zones are named %s:%s; set "
-				   "zone_id",
-				   found.count, settings->value[kind],
-				   found.zone, ids.data);
-	memcpy(id, ids.data + 1, ROUTE53_ID_SIZE);
-	return 0;
+				   visibility, found.name);
+	if (feature_is_in(FEATURE_VPC) && found.count > 1 && found.is_private &&
+	    look_up_by_vpc())
+		return -1;
+	memcpy(id, found.id, sizeof(found.id));
+	return found.count == 1
+		       ? 0
+		       : errinfo_set(STATUS_UNAVAILABLE,
+				     "%u %s hosted zones are named %s: %s; set "
+				     "zone_id",
+				     found.count, visibility, found.zone,
+				     ids.data);
 }

@@ -11,7 +11,8 @@ struct settings;
 /*
  * Find the hosted zone of a name: the setting zone_id without any call; else
  * the zone of the setting zone; else the longest zone whose whole labels end
- * the name.  Only zones of the visibility that the settings want count.
+ * the name.  Only zones of the visibility that the settings want count.  Of
+ * several private ones it is the one that the instance's VPC has.
  * name: folded.
  * id: written on success, without "/hostedzone/".
  * Returns 0, or -1: STATUS_UNAVAILABLE (no such zone, or several), else as

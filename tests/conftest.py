@@ -1,6 +1,7 @@
 """What the tests share: an emulated AWS, an instance in it, and the helper to run there."""
 
 import base64
+import ipaddress
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import textwrap
+import xml.etree.ElementTree as ElementTree
 
 import pytest
 
@@ -64,6 +66,38 @@ def cloud_config(settings, form="plain"):
     return CLOUD_CONFIG.format(ENTRY.format("|\n" + textwrap.indent(settings, "    ")))
 
 
+def heritage(instance_id, region="eu-west-1"):
+    """The value of an instance's owner record."""
+    return f'"heritage=bootname,owner={instance_id},region={region}"'
+
+
+def put_owned(zone, name, instance_id, *addresses, region="eu-west-1", ttl=60, **routing):
+    """Put an instance's addresses and its owner record into a zone."""
+    for address in addresses:
+        zone.put(name, "AAAA" if ":" in address else "A", [address], ttl, **routing)
+    zone.put("_bootname." + name, "TXT", [heritage(instance_id, region)], ttl, **routing)
+
+
+def changes_of(request):
+    """The changes of a batch, in words: ["DELETE A 192.0.2.1", "CREATE A 54.1.1.1"]; without
+    the guards: the DELETE of an address and CREATE of the very same."""
+    namespace = "{https://route53.amazonaws.com/doc/2013-04-01/}"
+    told, former = [], None
+    for change in ElementTree.fromstring(request.body).iter(namespace + "Change"):
+        words = [change.findtext(f".//{namespace}{tag}") for tag in ("Action", "Type")]
+        values = [one.text for one in change.iter(namespace + "Value")]
+        what = None
+        if words[1] != "TXT" and len(values) == 1:
+            what = (words[1], change.findtext(f".//{namespace}TTL"),
+                    ipaddress.ip_address(values[0]))
+        if words[0] == "CREATE" and what and what == former:
+            told.pop()
+        else:
+            told.append(" ".join(words + values))
+        former = what if words[0] == "DELETE" else None
+    return told
+
+
 class Result:
     """How a run ended."""
 
@@ -88,7 +122,7 @@ class Runner:
         self.state = folder / "run" / "published"           # of `up --if-changed`
 
     def __call__(self, *arguments, settings=None, form="plain", config=None, env=None, limit=20,
-                 shell=None):
+                 shell=None, partial=False):
         """Run it to its end.
 
         settings: the user-data's settings, in the given form of the cloud-config.
@@ -96,17 +130,22 @@ class Runner:
         env: more of the environment; None as a value takes a variable away.
         limit: the seconds after which the helper is taken to hang.
         shell: redirections for closed and odd descriptors, in the shell's words.
+        partial: some of its records fail and others do not.
         """
         text = cloud_config(settings, form) if config is None else config
         self.cloud_config.write_bytes(text if isinstance(text, bytes) else text.encode())
         process = self.start(*arguments, env=env, shell=shell)
+        return self.finish(process, arguments, limit, shell, partial)
+
+    def finish(self, process, arguments=(), limit=20, shell=None, partial=False):
+        """How a run that start() began ended; see __call__ for the arguments."""
         try:
             stdout, stderr = process.communicate(timeout=limit * SLOW)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise AssertionError(f"hangs, then says {process.communicate()}") from None
         result = Result(process.returncode, stdout, stderr)
-        self.check(result, arguments, shell)
+        self.check(result, arguments, shell, partial)
         return result
 
     def start(self, *arguments, env=None, shell=None):
@@ -131,7 +170,7 @@ class Runner:
         path.chmod(mode)
         return path
 
-    def check(self, result, arguments, shell):
+    def check(self, result, arguments, shell, partial):
         """What holds for every run."""
         __tracebackhide__ = True
         options = "".join(word[1:] for word in arguments
@@ -145,18 +184,20 @@ class Runner:
             return
         if result.status == 0:
             assert "v" in options or result.stderr == "", result
+            assert not partial, result
             return
-        *progress, line = result.stderr.splitlines() or [""]
-        assert re.fullmatch("bootname: [a-z]+: [ -~]+", line), result
-        assert result.stderr.endswith(line + "\n"), result
-        assert not progress or "v" in options, result
+        lines = result.stderr.splitlines() or [""]
+        errors = lines if partial else lines[-1:]
+        assert all(re.fullmatch("bootname: [a-z]+: [ -~]+", line) for line in errors), result
+        assert result.stderr.endswith("\n"), result
+        assert errors == lines or "v" in options, result
         if "j" in options and "q" not in options:
             error = result.json["error"]
             assert set(error) == {"stage", "code", "message"}
             assert error["code"] == result.status
-            assert line == f"bootname: {error['stage']}: {error['message']}"
+            assert errors[0] == f"bootname: {error['stage']}: {error['message']}"
         else:
-            assert result.stdout == "", result
+            assert partial or result.stdout == "", result
 
 
 @pytest.fixture(scope="session")
@@ -202,6 +243,16 @@ def instance(emulator):
 def run(emulator, instance, tmp_path):
     """The helper on the instance: run("-j", settings="ttl: 30")."""
     return Runner(emulator, instance, tmp_path)
+
+
+@pytest.fixture
+def on(emulator, tmp_path):
+    """The helper on another instance, in a folder of its own: on(other)(settings="ttl: 30")."""
+    def runner(instance):
+        folder = tmp_path / instance.id
+        folder.mkdir(exist_ok=True)
+        return Runner(emulator, instance, folder)
+    return runner
 
 
 @pytest.fixture

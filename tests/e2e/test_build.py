@@ -49,7 +49,9 @@ def test_install_puts_files_where_prefix_says_and_uninstall_removes_them(tmp_pat
     make("install", f"DESTDIR={tmp_path}", "PREFIX=/opt/bootname")
     assert files(tmp_path) == {
         "opt/bootname/sbin/bootname",
+        "opt/bootname/sbin/bootname-reap",
         "opt/bootname/share/man/man5/bootname.yaml.5",
+        "opt/bootname/share/man/man8/bootname-reap.8",
         "opt/bootname/share/man/man8/bootname.8",
     }
     make("uninstall", f"DESTDIR={tmp_path}", "PREFIX=/opt/bootname")

@@ -16,18 +16,33 @@ def read(path):
 
 
 def key_rows():
-    """The settings that the code knows: (name, default or LATER)."""
+    """The settings that the code knows: name -> default."""
     text = read("helper/settings.c")
     table = text[text.index("keys[SETTINGS] = {") : text.index("static struct settings *into;")]
-    return dict(re.findall(r'^\t\{"(\w+)", ("[^"]*"|LATER)', table, re.MULTILINE))
+    return dict(re.findall(r'^\t\{"(\w+)", "([^"]*)"', table, re.MULTILINE))
 
 
 def keys():
-    return {name for name, default in key_rows().items() if default != "LATER"}
+    return set(key_rows())
 
 
-def later_keys():
-    return {name for name, default in key_rows().items() if default == "LATER"}
+def setting_part(name):
+    """What bootname.yaml(5) says of a setting."""
+    part = read("docs/bootname.yaml.5").partition(f"\n.It Ic {name}\n")[2]
+    return re.split(r"^\.It Ic \w|^A text", part, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def commands():
+    """The commands of bootname, from its usage message."""
+    source = re.sub(r'"\s*"', "", read("helper/main.c"))
+    text = re.search(r'usage: bootname .*?\\n', source).group()
+    return set(re.findall(r"[\[|] ?([a-z]+)(?= \[|\])", text))
+
+
+def strings(path):
+    """The texts in a source file of C, those that stand in a row as one."""
+    rows = re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', read(path))
+    return {re.sub(r'"\s*"', "", row)[1:-1] for row in rows}
 
 
 def floors():
@@ -53,10 +68,12 @@ def manual_options():
 
 
 def test_code_is_read_as_expected():
-    assert len(keys()) >= 14 and len(later_keys()) >= 7
-    assert len(key_rows()) == read("helper/settings.h").count("\tSETTING_")
+    assert len(keys()) >= 21
+    assert len(keys()) == len(re.findall(r"^\tSETTING_\w+,", read("helper/settings.h"), re.MULTILINE))
     assert len(short_options()) >= 8 and len(long_options()) >= 5
-    assert len(floors()) >= 8 and {"main", "boot"} in floors()
+    assert len(floors()) >= 8 and {"main", "boot", "reap"} in floors()
+    assert commands() == {"up", "down"}
+    assert setting_part("grace").startswith("Seconds to wait")
 
 
 def test_manual_describes_every_short_option_and_no_other():
@@ -83,19 +100,101 @@ def test_manual_describes_every_setting_and_no_other():
     assert described == keys()
 
 
-def test_manual_names_the_settings_that_are_refused_as_not_supported_yet():
-    page = read("docs/bootname.yaml.5")
-    listed = page[page.index("known and refused") : page.index("A text that YAML")]
-    assert set(re.findall(r"^\.Ic (\w+)", listed, re.MULTILINE)) == later_keys()
-
-
 def test_manual_tells_the_defaults():
-    page = read("docs/bootname.yaml.5")
     for name, default in key_rows().items():
-        value = default.strip('"')
-        if value not in ("", "LATER"):
-            part = page.partition(f"\n.It Ic {name}\n")[2].partition("\n.It ")[0]
-            assert f"\nDefault: {value}" in part, name
+        assert f"\nDefault: {default}" in setting_part(name), name
+
+
+def test_manual_tells_the_numbers_and_words_that_settings_take():
+    text = read("helper/settings.c")
+    for name in ("action", "address", "visibility", "take_over", "routing"):
+        words = re.search(rf'\{{"{name}", "[^"]*", "([^"]+)"', text)[1].split("|")
+        assert len(words) >= 2
+        for word in words:
+            assert re.search(rf"\b{word}\b", setting_part(name)), (name, word)
+    for name in ("weight", "grace", "ttl", "timeout"):
+        most = re.search(rf'\{{"{name}", "[^"]*", "[^"]*", (\d+)\}}', text)[1]
+        assert re.search(rf"\b\d+\s+to\s+{most}\b", setting_part(name)), name
+    most = re.search(r"SETTINGS_RECORDS = (\d+)", read("helper/settings.h"))[1]
+    assert f"1 to {most} mappings" in setting_part("records")
+
+
+def test_manual_and_help_name_every_command(run):
+    page = read("docs/bootname.8")
+    described = page[page.index("The commands are:") : page.index("The options are:")]
+    assert set(re.findall(r"^\.It Cm (\w+)$", described, re.MULTILINE)) == commands()
+    synopsis = page[page.index(".Sh SYNOPSIS") : page.index(".Sh DESCRIPTION")]
+    assert set(re.findall(r"Cm (\w+)", synopsis)) == commands()
+    assert all(re.search(rf"\b{command}\b", run("-h").stdout) for command in commands())
+
+
+# What is printed: the texts of the code, and the pages that show them.
+MESSAGES = {
+    "helper/report.c": ("setting %s to %s", "%s is already %s", "would set %s to %s",
+                        "removing %s (%s)", "would remove %s (%s)",
+                        "%s (%s) is not ours: left alone", "%s is not there: nothing to remove"),
+    "helper/plan.c": ("%s is taken: %s", " (TTL %s%s)", ", owner %s", " in %s",
+                      "; choose another name, or remove it"),
+    "helper/records.c": ("this helper was made for other settings; make the user-data anew",),
+    "helper/reap.c": ("), owner %s is %s",),
+}
+SHOWN = {
+    "docs/bootname.8": ("helper/report.c", "helper/plan.c", "helper/records.c"),
+    "docs/ownership.md": ("helper/plan.c", "helper/reap.c"),
+    "docs/user-data.md": ("helper/records.c",),
+    "README.md": ("helper/plan.c",),
+}
+
+
+@pytest.mark.parametrize("path", MESSAGES)
+def test_messages_are_those_of_the_code(path):
+    assert {*MESSAGES[path]} <= {text.removesuffix("\\n") for text in strings(path)}
+
+
+@pytest.mark.parametrize(("page", "path"), [(page, path) for page, paths in SHOWN.items()
+                                            for path in paths])
+def test_messages_are_shown_as_they_are(page, path):
+    for message in MESSAGES[path]:
+        pattern = re.escape(message).replace("%s%s", "%s").replace("%s", r"[^\n]+?")
+        assert re.search(pattern, read(page).replace("\\\n", "")), message
+
+
+def test_page_on_ownership_shows_only_messages_of_the_code():
+    texts = [message for messages in MESSAGES.values() for message in messages]
+    head = "|".join(re.escape(text).replace("%s%s", "%s").replace("%s", r"[^\n]+?")
+                    for text in texts if not text.startswith((" ", ", ", "; ", ")")))
+    rows = [line.strip() for line in read("docs/ownership.md").splitlines()
+            if re.match(r" {4,}", line) and re.search(r"\b(setting|remov|taken|ours|there)", line)]
+    assert len(rows) >= 7
+    for row in rows:
+        assert re.match(rf"(bootname: [a-z]+: )?({head})", row), row
+
+
+def test_page_on_ownership_has_every_word_of_take_over_and_every_status_of_it():
+    page = read("docs/ownership.md")
+    words = re.search(r'\{"take_over", "\w+", "([^"]+)"', read("helper/settings.c"))[1].split("|")
+    table = page.partition("| EC2 says of the owner |")[2].partition("\n\n")[0]
+    assert re.findall(r"`(\w+)`", table.partition("\n")[0]) == ["never", "gone", "stopped"]
+    assert set(words) == {"never", "gone", "stopped"}
+    for state in ("pending", "running", "stopping", "stopped", "shutting-down", "terminated"):
+        assert re.search(rf"\b{state}\b", table), state
+
+
+def test_page_on_ownership_tells_how_often_is_planned():
+    limit = re.search(r"PLANS_LIMIT = (\d+)", read("helper/records.c"))[1]
+    assert f"up to {limit} times" in read("docs/ownership.md")
+
+
+def test_owner_record_is_shown_as_it_is_written(run, zone):
+    run(settings="action: CREATE")
+    [value] = zone.values("_bootname.webdev1.ec2.example.com", "TXT")
+    form = re.sub(r"i-[0-9a-f]{17}", "ID", value).replace("eu-west-1", "REGION")
+    for page in ("docs/bootname.yaml.5", "docs/bootname-reap.8"):
+        assert f"_bootname.NAME TXT {form}" in read(page)
+    shown = re.search(r"^    _bootname\S+ +TXT +(.*)$", read("docs/ownership.md"), re.MULTILINE)[1]
+    assert re.sub(r"i-[0-9a-f]{17}", "ID", shown).replace("eu-west-1", "REGION") == form
+
+
 
 
 def test_architecture_has_every_module_on_its_floor():
@@ -127,11 +226,13 @@ def test_manual_lists_every_exit_status_and_no_other():
 def test_manual_names_every_variable_of_the_environment():
     page = read("docs/bootname.8")
     for path in sorted((TOP / "helper").glob("*.c")):
+        if path.stem in ("reap", "profile"):            # of bootname-reap(8): test_reap.py
+            continue
         for name in re.findall(r'"((?:AWS|BOOTNAME|RUNTIME)_[A-Z0-9_]+)"', path.read_text()):
             assert re.search(rf"\b{name}\b", page), f"{path.name} reads {name}"
 
 
-@pytest.mark.parametrize("page", ["bootname.8", "bootname.yaml.5"])
+@pytest.mark.parametrize("page", ["bootname.8", "bootname-reap.8", "bootname.yaml.5"])
 def test_manual_is_sound_mdoc(page):
     lint = subprocess.run(
         ["mandoc", "-Tlint", "-Wwarning", TOP / "docs" / page],
@@ -143,7 +244,7 @@ def test_manual_is_sound_mdoc(page):
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md",
-                                  "docs/user-data.md"])
+                                  "docs/user-data.md", "docs/ownership.md"])
 def test_links_point_to_files_that_exist(page):
     targets = re.findall(r"\]\(([\w./-]+)\)", read(page))
     assert targets or page == "docs/ARCHITECTURE.md"
@@ -186,14 +287,47 @@ def test_page_on_user_data_describes_every_option_and_no_other():
     assert described == options - {"--help"}
 
 
+def test_page_on_user_data_shows_what_is_left_out_as_it_is_told():
+    [shown] = re.findall(r"^    mkuserdata: (left out to fit: )(.*)$", read("docs/user-data.md"),
+                         re.MULTILINE)
+    program = re.sub(r'"\s+"', "", read("cloud-config/mkuserdata"))
+    assert shown[0] in program
+    for part in shown[1].split(", "):
+        assert f'"{part}"' in program
+
+
 def test_page_on_user_data_lists_every_exit_status_and_no_other():
     numbers = re.search(r"^USAGE, .* = ([\d, ]+)$", read("cloud-config/mkuserdata"), re.MULTILINE)
     line = re.search(r"^Exit status: 0; (.*)$", read("docs/user-data.md"), re.MULTILINE)
     assert re.findall(r"\b(\d\d)\b", line[1]) == numbers[1].split(", ")
 
 
-def test_readme_policy_allows_the_actions_that_a_run_takes(run, zone, calls):
+def test_readme_policy_allows_what_runs_do_and_no_more(run, emulator, zone, instance, calls):
+    settings = "action: CREATE\ntypes: [A, AAAA]"
+    instance.ipv6 = "2001:db8::17"
     run(settings="{}")
+    run(settings="owner_record: true\nttl: 30")
+    run(settings=settings)
+    run("down", settings=settings)
     policy = json.loads(read("cloud-config/dns-update-policy.json"))
     allowed = {statement["Action"] for statement in policy["Statement"]}
     assert {f"route53:{operation}" for operation in calls("route53")} == allowed
+    [condition] = [one["Condition"]["ForAllValues:StringEquals"] for one in policy["Statement"]
+                   if "Condition" in one]
+    sent = "".join(request.body
+                   for request in emulator.requests_of("route53", "ChangeResourceRecordSets"))
+    for key, tag in (("RecordTypes", "Type"), ("Actions", "Action")):
+        assert {*condition[f"route53:ChangeResourceRecordSets{key}"]} \
+            == {*re.findall(f"<{tag}>(\\w+)</{tag}>", sent)}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/ownership.md"])
+def test_pages_name_the_permissions_that_other_settings_need(page):
+    for action in ("ec2:DescribeInstances", "ec2:DescribeVpcs", "route53:ListHostedZonesByVPC"):
+        assert action in read(page)
+
+
+def test_pages_warn_of_zones_that_several_accounts_share():
+    for page in ("README.md", "docs/ownership.md", "docs/bootname.yaml.5",
+                 "docs/bootname-reap.8"):
+        assert re.search(r"(several|other)\s+accounts", read(page)), page

@@ -147,13 +147,25 @@ def test_a_name_made_too_long_by_its_zone(run, zone, calls):
      (LONGEST_LABEL + ".") * 3 + "b" * 45 + ".ec2.example.com"),
 ], ids=["final dot", "capitals", "apex", "wildcard", "wildcard at the apex", "underscore",
         "hyphens and digits", "63 bytes", "253 bytes"])
-@pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
-def test_names_of_every_kind(run, zone, instance, tag, name, action):
+@pytest.mark.parametrize(("settings", "again"), [
+    ("action: UPSERT", "to"), ("action: CREATE\nowner_record: no", "is already")],
+    ids=["UPSERT", "CREATE"])
+def test_names_of_every_kind(run, zone, instance, tag, name, settings, again):
     instance.tags["dnsname"] = tag
-    assert run(settings=f"action: {action}").stdout == f"setting {name} to {ADDRESS}\n"
+    assert run(settings=settings).stdout == f"setting {name} to {ADDRESS}\n"
     assert zone.values(name, "A") == [ADDRESS]
-    again = "is already" if action == "CREATE" else "to"
-    assert f"{again} {ADDRESS}\n" in run(settings=f"action: {action}").stdout
+    assert f"{again} {ADDRESS}\n" in run(settings=settings).stdout
+
+
+@pytest.mark.parametrize(("length", "status"), [(243, 0), (244, 65)])
+def test_the_longest_name_with_an_owner_record(run, zone, instance, length, status):
+    """_bootname. stands in front of it, and 253 bytes are the most."""
+    name = ((LONGEST_LABEL + ".") * 3 + "b" * 45)[253 - length:] + ".ec2.example.com"
+    instance.tags["dnsname"] = name
+    result = run(settings="action: CREATE")
+    assert result.status == status
+    types = [one.type for one in zone.record_sets()]
+    assert ("A" in types) == ("TXT" in types) == (status == 0)
 
 
 def test_dns_answers_below_a_wildcard(run, zone, instance, nameserver):

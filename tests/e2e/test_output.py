@@ -5,6 +5,7 @@ import pathlib
 import re
 
 import pytest
+from conftest import put_owned
 
 NAME = "webdev1.ec2.example.com"
 ADDRESS = "54.123.123.123"
@@ -97,7 +98,7 @@ def test_json(run, zone, instance, calls, option):
     ([], [], True), ([ADDRESS], [ADDRESS], False)], ids=["nothing", "the same"])
 def test_json_of_create(run, zone, calls, there, before, changed):
     if there:
-        zone.put(NAME, "A", there)
+        put_owned(zone, NAME, "i-0123456789abcdef0", *there)
     told = run("-j", settings="action: CREATE").json
     assert told["records"] == [record(before)]
     assert told["changed"] == changed

@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from conftest import heritage
 
 NAME = "webdev1.ec2.example.com"
 LIST, CHANGE = "ListHostedZonesByName", "ChangeResourceRecordSets"
@@ -169,9 +170,12 @@ def test_change_batch(run, emulator, zone, instance, action):
     told = [[(one.tag.removeprefix(namespace), one.text) for one in change.iter()]
             for change in root.iter(namespace + "Change")]
     assert told == [[
-        ("Change", None), ("Action", action), ("ResourceRecordSet", None), ("Name", NAME + "."),
+        ("Change", None), ("Action", action), ("ResourceRecordSet", None), ("Name", name + "."),
         ("Type", kind), ("TTL", "30"), ("ResourceRecords", None), ("ResourceRecord", None),
-        ("Value", value)] for kind, value in (("A", "54.123.123.123"), ("AAAA", "2001:db8::17"))]
+        ("Value", value)] for name, kind, value in (
+            (NAME, "A", "54.123.123.123"), (NAME, "AAAA", "2001:db8::17"),
+            ("_bootname." + NAME, "TXT", heritage("i-0123456789abcdef0")))
+        if kind != "TXT" or action == "CREATE"]
 
 
 def test_wait_asks_until_insync(run, emulator, zone, calls):

@@ -240,13 +240,12 @@ BAD = {
     "role_arn long": "role_arn: " + "x" * 2049,
     "external_id mapping": "external_id: {a: b}",
     "proxy control": 'proxy: "http://a\\nb"',
-    "later owner_record": "owner_record: true",
-    "later take_over": "take_over: gone",
-    "later routing": "routing: weighted",
-    "later weight": "weight: 5",
-    "later set_identifier": "set_identifier: x",
-    "later health_check_id": "health_check_id: x",
-    "later records": "records:\n- name: a",
+    "owner_record text": "owner_record: 'true'",
+    "owner_record null": "owner_record:",
+    "owner_record number": "owner_record: 1",
+    "take_over unknown": "take_over: always",
+    "take_over boolean": "take_over: true",
+    "take_over in capitals": "take_over: Gone",
 }
 
 
@@ -300,7 +299,7 @@ def test_bad_cloud_config(run, emulator, zone, config):
     ("action: create", ":1:9: action: wants UPSERT|CREATE"),
     ("types: [A, A]", ":1:13: types: wants ^ (A|AAAA|A AAAA|AAAA A) $"),
     ("wait: 'yes'", ":1:7: wait: wants [Tt]rue|[Ff]alse|[Yy]es|[Nn]o|[Oo]n|[Oo]ff; mind the quotes"),
-    ("owner_record: true", ":1:15: owner_record: wants a later version"),
+    ("take_over: always", ":1:12: take_over: wants never|stopped|gone"),
     ("grace: 0\ngrace: 0", ":2:1: grace: wants to stand here once"),
     ("- a", ':1:1: wants lines of "key: value", or {}'),
 ])
@@ -324,7 +323,8 @@ def test_the_key_that_was_meant(run, emulator, zone, key, meant):
 @pytest.mark.parametrize("settings", [
     "wait: no", "wait: False", "wait: Off", "grace: 0", "grace: 86400", "timeout: 86400", "visibility: public",
     "zone: EC2.Example.COM.", "'ttl': 60", "{}", "---\nttl: 60\n...", "ttl: &anchor 60",
-    "\ufeffttl: 60", "types: ['A']", "action: 'UPSERT'",
+    "owner_record: no", "owner_record: true", "take_over: never", "take_over: stopped",
+    "take_over: gone", "\ufeffttl: 60", "types: ['A']", "action: 'UPSERT'",
     "name: \"webdev1\"\nzone: ec2.example.com"])
 def test_good_settings(run, zone, settings):
     assert run(settings=settings, form="b64").stdout == DEFAULT

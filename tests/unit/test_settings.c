@@ -92,6 +92,13 @@ static const struct {
 	{"action", SETTING_ACTION, "UPSERT"},
 	{"address", SETTING_ADDRESS, "public"},
 	{"types", SETTING_TYPES, ""},
+	{"owner_record", SETTING_OWNER_RECORD, ""},
+	{"take_over", SETTING_TAKE_OVER, "never"},
+	{"routing", SETTING_ROUTING, "simple"},
+	{"weight", SETTING_WEIGHT, "1"},
+	{"set_identifier", SETTING_SET_IDENTIFIER, ""},
+	{"health_check_id", SETTING_HEALTH_CHECK_ID, ""},
+	{"records", SETTING_RECORDS, ""},
 	{"role_arn", SETTING_ROLE_ARN, ""},
 	{"external_id", SETTING_EXTERNAL_ID, ""},
 	{"grace", SETTING_GRACE, "0"},
@@ -104,6 +111,8 @@ static struct settings settings;
 
 static void check_defaults(void)
 {
+	assert_null(settings.next);
+	assert_false(settings.is_record);
 	for (size_t i = 0; i < LENGTH(defaults); i++)
 		unit_text(defaults[i].name, settings.value[defaults[i].setting],
 			  defaults[i].want);
@@ -121,6 +130,28 @@ static void test_settings__defaults(void **state)
 	check_defaults();
 }
 
+/* Its texts are kept in one place, which is for one run of the program. */
+static void test_settings__init_forgets_what_was_read(void **state)
+{
+	static struct buf text;
+
+	(void)state;
+	buf_set(&text, "external_id: ");
+	for (size_t i = 0; i < SETTING_LIMIT; i++)
+		buf_add(&text, "x", 1);
+	buf_addf(&text, "\nttl: 5\nrecords: [{name: web.a}]\n");
+	for (unsigned i = 0; i < 20; i++) {
+		settings_init(&settings);
+		check_defaults();
+		unit_result("again", read_text(&settings, text.data), 0);
+		assert_string_equal(settings.value[SETTING_TTL], "5");
+		assert_non_null(settings.next);
+	}
+	settings_init(&settings);
+	check_defaults();
+	assert_false(settings.found);
+}
+
 static void test_settings__asked_for_words_and_numbers(void **state)
 {
 	(void)state;
@@ -136,6 +167,31 @@ static void test_settings__asked_for_words_and_numbers(void **state)
 		    read_text(&settings, "ttl: 2147483647\ngrace: 10\n"), 0);
 	assert_int_equal(settings_number(&settings, SETTING_TTL), 2147483647);
 	assert_int_equal(settings_number(&settings, SETTING_GRACE), 10);
+}
+
+static void test_settings__asked_for_truth(void **state)
+{
+	static const struct {
+		const char *word;
+		bool want;
+	} words[] = {
+		{"", false},	{"true", true},	  {"True", true},
+		{"yes", true},	{"Yes", true},	  {"on", true},
+		{"On", true},	{"false", false}, {"False", false},
+		{"no", false},	{"No", false},	  {"off", false},
+		{"Off", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(words); i++) {
+		settings_init(&settings);
+		settings.value[SETTING_OWNER_RECORD] = words[i].word;
+		unit_number(words[i].word,
+			    settings_is_true(&settings, SETTING_OWNER_RECORD),
+			    words[i].want);
+		unit_number(words[i].word,
+			    settings_is_true(&settings, SETTING_WAIT), false);
+	}
 }
 
 #define BYTES_16 "abcdefghijklmnop"
@@ -199,6 +255,19 @@ static const struct {
 	 "a=b,c.d@e:f/g-h"},
 	{"proxy", "proxy: http://proxy.example:3128\n", SETTING_PROXY,
 	 "http://proxy.example:3128"},
+	{"set_identifier", "set_identifier: web 1\n", SETTING_SET_IDENTIFIER,
+	 "web 1"},
+	{"set_identifier with marks", "set_identifier: 'a <b> & \"c\"'\n",
+	 SETTING_SET_IDENTIFIER, "a <b> & \"c\""},
+	{"set_identifier like a number, quoted", "set_identifier: '5'\n",
+	 SETTING_SET_IDENTIFIER, "5"},
+	{"longest set_identifier", "set_identifier: " BYTES_128 "\n",
+	 SETTING_SET_IDENTIFIER, BYTES_128},
+	{"health_check_id",
+	 "health_check_id: abcdef11-2222-3333-4444-555555fedcba\n",
+	 SETTING_HEALTH_CHECK_ID, "abcdef11-2222-3333-4444-555555fedcba"},
+	{"longest health_check_id", "health_check_id: " BYTES_32 BYTES_32 "\n",
+	 SETTING_HEALTH_CHECK_ID, BYTES_32 BYTES_32},
 	{"comment", "# here\nname: web.a # and here\n", SETTING_NAME, "web.a"},
 	{"flow style", "{name: web.a, ttl: 5}\n", SETTING_NAME, "web.a"},
 	{"quoted key", "\"name\": web.a\n", SETTING_NAME, "web.a"},
@@ -260,6 +329,21 @@ static const struct {
 	{"wait: False\n", SETTING_WAIT, "False"},
 	{"wait: no\n", SETTING_WAIT, "no"},
 	{"wait: off\n", SETTING_WAIT, "off"},
+	{"owner_record: true\n", SETTING_OWNER_RECORD, "true"},
+	{"owner_record: False\n", SETTING_OWNER_RECORD, "False"},
+	{"owner_record: Yes\n", SETTING_OWNER_RECORD, "Yes"},
+	{"owner_record: no\n", SETTING_OWNER_RECORD, "no"},
+	{"owner_record: on\n", SETTING_OWNER_RECORD, "on"},
+	{"owner_record: Off\n", SETTING_OWNER_RECORD, "Off"},
+	{"take_over: never\n", SETTING_TAKE_OVER, "never"},
+	{"take_over: stopped\n", SETTING_TAKE_OVER, "stopped"},
+	{"take_over: 'gone'\n", SETTING_TAKE_OVER, "gone"},
+	{"routing: simple\n", SETTING_ROUTING, "simple"},
+	{"routing: multivalue\n", SETTING_ROUTING, "multivalue"},
+	{"routing: weighted\n", SETTING_ROUTING, "weighted"},
+	{"weight: 0\n", SETTING_WEIGHT, "0"},
+	{"weight: 1\n", SETTING_WEIGHT, "1"},
+	{"weight: 255\n", SETTING_WEIGHT, "255"},
 };
 
 static void test_settings__numbers_and_choices(void **state)
@@ -318,6 +402,11 @@ static void test_settings__layers_over_what_is_there(void **state)
 	"[{](instance-id|region|az|az-id|local-ipv4|tag:[^{}]+)[}])+"
 #define WANTS_ZONE "wants [A-Za-z0-9_.-]+"
 #define WANTS_ZONE_ID "wants (/hostedzone/)?[A-Z0-9]{1,32}"
+#define WANTS_WEIGHT "wants 0|[1-9][0-9]{0,2}, at most 255"
+#define WANTS_RECORDS "wants a list of maps"
+#define RECORDS_8                                                              \
+	"{ttl: 1}, {ttl: 2}, {ttl: 3}, {ttl: 4}, "                             \
+	"{ttl: 5}, {ttl: 6}, {ttl: 7}, {ttl: 8}"
 #define WANTS_TTL "wants 0|[1-9][0-9]{0,9}, at most 2147483647"
 #define WANTS_TYPES "(A|AAAA|A AAAA|AAAA A)"
 #define WANTS_WAIT "wants [Tt]rue|[Ff]alse|[Yy]es|[Nn]o|[Oo]n|[Oo]ff"
@@ -530,19 +619,107 @@ static const struct {
 	{"proxy: too long", "proxy: http://" BYTES_1024 BYTES_1024 "\n",
 	 ":1:8: proxy: ", "wants https?://[!-~]+"},
 
-	{"owner_record", "owner_record: true\n",
-	 ":1:15: owner_record: ", "wants a later version"},
-	{"take_over", "take_over: gone\n",
-	 ":1:12: take_over: ", "wants a later version"},
-	{"routing", "routing: weighted\n",
-	 ":1:10: routing: ", "wants a later version"},
-	{"weight", "weight: 5\n", ":1:9: weight: ", "wants a later version"},
-	{"set_identifier", "set_identifier: a\n",
-	 ":1:17: set_identifier: ", "wants a later version"},
-	{"health_check_id", "health_check_id: a\n",
-	 ":1:18: health_check_id: ", "wants a later version"},
-	{"records", "records:\n- name: web.a\n",
-	 ":2:1: records: ", "wants a later version"},
+	{"owner_record: quoted", "owner_record: 'true'\n",
+	 ":1:15: owner_record: ", WANTS_WAIT "; mind the quotes"},
+	{"owner_record: number", "owner_record: 1\n",
+	 ":1:15: owner_record: ", WANTS_WAIT},
+	{"owner_record: text", "owner_record: me\n",
+	 ":1:15: owner_record: ", WANTS_WAIT},
+	{"owner_record: nothing", "owner_record:\n",
+	 ":1:14: owner_record: ", WANTS_WAIT},
+	{"owner_record: list", "owner_record: [true]\n",
+	 ":1:15: owner_record: ", WANTS_WAIT},
+	{"take_over: unknown", "take_over: terminated\n",
+	 ":1:12: take_over: ", "wants never|stopped|gone"},
+	{"take_over: boolean", "take_over: true\n",
+	 ":1:12: take_over: ", "wants never|stopped|gone"},
+	{"take_over: upper case", "take_over: Gone\n",
+	 ":1:12: take_over: ", "wants never|stopped|gone"},
+	{"take_over: both", "take_over: stopped gone\n",
+	 ":1:12: take_over: ", "wants never|stopped|gone"},
+	{"take_over: list", "take_over: [stopped, gone]\n",
+	 ":1:12: take_over: ", "wants never|stopped|gone"},
+	{"routing: unknown", "routing: latency\n",
+	 ":1:10: routing: ", "wants simple|multivalue|weighted"},
+	{"routing: upper case", "routing: Weighted\n",
+	 ":1:10: routing: ", "wants simple|multivalue|weighted"},
+	{"routing: nothing", "routing:\n",
+	 ":1:9: routing: ", "wants simple|multivalue|weighted"},
+	{"routing: list", "routing: [weighted]\n",
+	 ":1:10: routing: ", "wants simple|multivalue|weighted"},
+	{"weight: too large", "weight: 256\n", ":1:9: weight: ", WANTS_WEIGHT},
+	{"weight: far too large", "weight: 1000\n",
+	 ":1:9: weight: ", WANTS_WEIGHT},
+	{"weight: negative", "weight: -1\n", ":1:9: weight: ", WANTS_WEIGHT},
+	{"weight: leading zero", "weight: 007\n",
+	 ":1:9: weight: ", WANTS_WEIGHT},
+	{"weight: decimal", "weight: 1.5\n", ":1:9: weight: ", WANTS_WEIGHT},
+	{"weight: quoted", "weight: '5'\n",
+	 ":1:9: weight: ", WANTS_WEIGHT "; mind the quotes"},
+	{"weight: null", "weight: ~\n", ":1:9: weight: ", WANTS_WEIGHT},
+	{"set_identifier: empty", "set_identifier: ''\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}"},
+	{"set_identifier: number", "set_identifier: 5\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}; mind the quotes"},
+	{"set_identifier: boolean", "set_identifier: yes\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}; mind the quotes"},
+	{"set_identifier: too long", "set_identifier: " BYTES_128 "x\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}"},
+	{"set_identifier: newline", "set_identifier: \"a\\nb\"\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}"},
+	{"set_identifier: not ASCII", "set_identifier: z\xc3\xbcrich\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}"},
+	{"set_identifier: list", "set_identifier: [a]\n",
+	 ":1:17: set_identifier: ", "wants [ -~]{1,128}"},
+	{"health_check_id: empty", "health_check_id: ''\n",
+	 ":1:18: health_check_id: ", "wants [A-Za-z0-9-]{1,64}"},
+	{"health_check_id: too long",
+	 "health_check_id: " BYTES_32 BYTES_32 "x\n",
+	 ":1:18: health_check_id: ", "wants [A-Za-z0-9-]{1,64}"},
+	{"health_check_id: number", "health_check_id: 5\n",
+	 ":1:18: health_check_id: ",
+	 "wants [A-Za-z0-9-]{1,64}; mind the quotes"},
+	{"health_check_id: blank", "health_check_id: a b\n",
+	 ":1:18: health_check_id: ", "wants [A-Za-z0-9-]{1,64}"},
+
+	{"records: text", "records: web.a\n",
+	 ":1:10: records: ", WANTS_RECORDS},
+	{"records: nothing", "records:\n", ":1:9: records: ", WANTS_RECORDS},
+	{"records: null", "records: ~\n", ":1:10: records: ", WANTS_RECORDS},
+	{"records: map", "records: {name: web.a}\n",
+	 ":1:10: records: ", WANTS_RECORDS},
+	{"records: empty", "records: []\n", ":1:11: records: ", WANTS_RECORDS},
+	{"records: text inside", "records: [web.a]\n",
+	 ":1:11: records: ", WANTS_RECORDS},
+	{"records: list inside", "records:\n- [{name: web.a}]\n",
+	 ":2:3: records: ", WANTS_RECORDS},
+	{"records: null inside", "records:\n- name: web.a\n-\n",
+	 ":3:2: records: ", WANTS_RECORDS},
+	{"records: text behind a map", "records: [{name: a}, b]\n",
+	 ":1:22: records: ", WANTS_RECORDS},
+	{"records: alias", "records: [&a {name: web.a}, *a]\n",
+	 ":1:29: records: ", WANTS_RECORDS},
+	{"records: twice", "records: [{ttl: 5}]\nrecords: [{ttl: 5}]\n",
+	 ":2:1: records: ", "wants to stand here once"},
+	{"records: one too many", "records: [" RECORDS_8 ", {ttl: 9}]\n",
+	 ":1:91: records: ", "not so many"},
+	{"records: open", "records: [{name: web.a}\n", ":2:1: ", ""},
+	{"record: unknown key", "records:\n- nmae: web.a\n",
+	 ":2:3: ", "did you mean \"name\"?"},
+	{"record: repeated key", "records:\n- ttl: 5\n  name: a\n  ttl: 5\n",
+	 ":4:3: ttl: ", "wants to stand here once"},
+	{"record: wrong value", "records:\n- ttl: 5\n- ttl: five\n",
+	 ":3:8: ttl: ", WANTS_TTL},
+	{"record: no key", "records: [{[a]: b}]\n", ":1:12: ", "key"},
+	{"record: timeout", "records:\n- name: web.a\n  timeout: 5\n",
+	 ":3:12: timeout: ", "wants to stand at the top"},
+	{"record: proxy", "records: [{proxy: 'http://a'}]\n",
+	 ":1:19: proxy: ", "wants to stand at the top"},
+	{"record: records", "records:\n- records:\n  - name: web.a\n",
+	 ":3:3: records: ", "wants to stand at the top"},
+	{"repeated key around the records",
+	 "ttl: 5\nrecords: [{ttl: 6}]\nttl: 7\n",
+	 ":3:1: ttl: ", "wants to stand here once"},
 
 	{"empty file", "", ":1:1: ", "{}"},
 	{"blank lines", "\n\n", ":3:1: ", "{}"},
@@ -698,6 +875,286 @@ static void test_settings__refuses_bytes_that_are_no_text(void **state)
 			STATUS_SETTINGS);
 		check_place(broken[i].name, broken[i].place, "");
 	}
+}
+
+/* ---- Records. ---- */
+
+static const struct {
+	const char *name;
+	const char *yaml;
+	const char *want; /* name and TTL of each record, when complete */
+} lists[] = {
+	{"one", "records:\n- name: a\n", "a 60"},
+	{"several", "records:\n- name: a\n- name: b\n  ttl: 5\n- name: c\n",
+	 "a 60|b 5|c 60"},
+	{"flow style", "{records: [{name: a, ttl: 1}, {name: b}]}\n",
+	 "a 1|b 60"},
+	{"the top's value", "name: a\nttl: 5\nrecords:\n- ttl: 6\n- name: b\n",
+	 "a 6|b 5"},
+	{"the top's value, behind",
+	 "records: [{ttl: 6}, {name: b}]\n"
+	 "name: a\nttl: 5\n",
+	 "a 6|b 5"},
+	{"the top's value, around",
+	 "name: a\nrecords: [{}, {name: b}]\nttl: 5\n", "a 5|b 5"},
+	{"empty map", "name: a\nrecords: [{}]\n", "a 60"},
+	{"own value like the default", "ttl: 5\nrecords:\n- ttl: 60\n", " 60"},
+	{"same key in each", "records: [{ttl: 5}, {ttl: 5}, {ttl: 5}]\n",
+	 " 5| 5| 5"},
+	{"same record twice", "records: [{name: a}, {name: a}]\n", "a 60|a 60"},
+	{"as many as may be", "records: [" RECORDS_8 "]\n",
+	 " 1| 2| 3| 4| 5| 6| 7| 8"},
+	{"none", "name: a\n", ""},
+};
+
+/* The records in short. */
+static const char *list_records(void)
+{
+	static struct buf text;
+
+	buf_wipe(&text);
+	for (struct settings *record = settings.next; record;
+	     record = record->next) {
+		assert_true(record->is_record);
+		assert_true(record->found);
+		for (size_t i = 0; i < SETTINGS; i++)
+			assert_non_null(record->value[i]);
+		buf_addf(&text, "%s%s %s", text.len ? "|" : "",
+			 record->value[SETTING_NAME],
+			 record->value[SETTING_TTL]);
+	}
+	return text.data;
+}
+
+static void test_settings__records(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lists); i++) {
+		settings_init(&settings);
+		unit_result(lists[i].name, read_text(&settings, lists[i].yaml),
+			    0);
+		settings_complete(&settings);
+		unit_text(lists[i].name, list_records(), lists[i].want);
+		assert_false(settings.is_record);
+	}
+}
+
+/* Each key, at the top and in a record. */
+static const struct {
+	enum setting setting;
+	const char *top;
+	const char *own;
+} pairs[] = {
+	{SETTING_NAME, "name: top.a", "name: own.a"},
+	{SETTING_ZONE, "zone: top.a", "zone: own.a"},
+	{SETTING_ZONE_ID, "zone_id: ZTOP", "zone_id: ZOWN"},
+	{SETTING_VISIBILITY, "visibility: public", "visibility: private"},
+	{SETTING_TTL, "ttl: 1", "ttl: 2"},
+	{SETTING_ACTION, "action: CREATE", "action: UPSERT"},
+	{SETTING_ADDRESS, "address: private", "address: public"},
+	{SETTING_TYPES, "types: [A]", "types: [AAAA]"},
+	{SETTING_OWNER_RECORD, "owner_record: true", "owner_record: false"},
+	{SETTING_TAKE_OVER, "take_over: gone", "take_over: stopped"},
+	{SETTING_ROUTING, "routing: weighted", "routing: multivalue"},
+	{SETTING_WEIGHT, "weight: 7", "weight: 8"},
+	{SETTING_SET_IDENTIFIER, "set_identifier: t", "set_identifier: o"},
+	{SETTING_HEALTH_CHECK_ID, "health_check_id: t", "health_check_id: o"},
+	{SETTING_ROLE_ARN, "role_arn: arn:t", "role_arn: arn:o"},
+	{SETTING_EXTERNAL_ID, "external_id: t", "external_id: o"},
+	{SETTING_GRACE, "grace: 3", "grace: 4"},
+	{SETTING_WAIT, "wait: true", "wait: false"},
+};
+
+static const char *value_of(const char *line)
+{
+	return strchr(line, ' ') + 1;
+}
+
+static void test_settings__records_have_the_tops_values(void **state)
+{
+	(void)state;
+	/* All but those of the whole run. */
+	assert_int_equal(LENGTH(pairs), SETTING_TIMEOUT);
+	for (size_t i = 0; i < LENGTH(pairs); i++) {
+		static struct buf text;
+		const char *row = pairs[i].top;
+		enum setting setting = pairs[i].setting;
+		const struct settings *record;
+
+		buf_set(&text, "%s\nrecords:\n- {}\n- %s\n- {}\n", row,
+			pairs[i].own);
+		settings_init(&settings);
+		unit_result(row, read_text(&settings, text.data), 0);
+		record = settings.next;
+		assert_null(record->value[setting]);
+		assert_non_null(record->next->value[setting]);
+		assert_null(record->next->value[SETTING_PROXY]);
+		settings_complete(&settings);
+		/* The very same text: credentials go by that. */
+		assert_ptr_equal(record->value[setting],
+				 settings.value[setting]);
+		assert_ptr_equal(record->next->next->value[setting],
+				 settings.value[setting]);
+		if (setting == SETTING_TYPES) {
+			unit_text(row, settings.value[setting], " A ");
+			unit_text(row, record->next->value[setting], " AAAA ");
+			continue;
+		}
+		unit_text(row, settings.value[setting], value_of(row));
+		unit_text(row, record->next->value[setting],
+			  value_of(pairs[i].own));
+	}
+}
+
+static void test_settings__complete_without_records(void **state)
+{
+	(void)state;
+	settings_init(&settings);
+	settings_complete(&settings);
+	assert_string_equal(settings.value[SETTING_TTL], "60");
+	assert_null(settings.next);
+}
+
+static const struct {
+	const char *name;
+	const char *first;
+	const char *second;
+	const char *want;
+} successions[] = {
+	{"other list", "records: [{name: a, ttl: 5}, {name: b}]\n",
+	 "records: [{name: c}]\n", "c 60"},
+	{"longer list", "records: [{name: a, ttl: 5}]\n",
+	 "records: [{name: b}, {name: c}]\n", "b 60|c 60"},
+	{"no list", "records: [{name: a}, {name: b}]\n", "ttl: 5\n", "a 5|b 5"},
+	{"list first", "ttl: 5\n", "records: [{name: a}]\n", "a 5"},
+};
+
+static void test_settings__later_list_replaces_the_earlier(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(successions); i++) {
+		settings_init(&settings);
+		unit_result(successions[i].name,
+			    read_text(&settings, successions[i].first), 0);
+		unit_result(successions[i].name,
+			    read_text(&settings, successions[i].second), 0);
+		settings_complete(&settings);
+		unit_text(successions[i].name, list_records(),
+			  successions[i].want);
+	}
+}
+
+static void test_settings__later_list_may_not_be_empty(void **state)
+{
+	(void)state;
+	settings_init(&settings);
+	unit_result("first", read_text(&settings, "records: [{name: a}]\n"), 0);
+	unit_result("second", read_text(&settings, "records: []\n"),
+		    STATUS_SETTINGS);
+	check_place("second", ":1:11: records: ", "wants a list of maps");
+}
+
+static void test_settings__records_in_a_cloud_config(void **state)
+{
+	(void)state;
+	settings_init(&settings);
+	unit_result("key",
+		    read_cloud(&settings, "bootname:\n  ttl: 5\n  records:\n"
+					  "  - name: a\n  - name: b\n"
+					  "packages: [a]\n"),
+		    0);
+	settings_complete(&settings);
+	assert_string_equal(list_records(), "a 5|b 5");
+	settings_init(&settings);
+	unit_result("entry",
+		    read_cloud(&settings,
+			       "write_files:\n- path: /etc/bootname.yaml\n"
+			       "  content: |\n    records:\n    - name: a\n"),
+		    0);
+	settings_complete(&settings);
+	assert_string_equal(list_records(), "a 60");
+	unit_result(
+		"fault",
+		read_cloud(&settings, "bootname:\n  records:\n  - tll: 5\n"),
+		STATUS_SETTINGS);
+	check_place("fault", ":3:5: ", "\"tll\"");
+}
+
+/* Records whose values have so many bytes together; returns the length. */
+static size_t write_records(char *text, size_t bytes)
+{
+	size_t len = (size_t)sprintf(text, "records:\n");
+
+	while (bytes) {
+		size_t size = bytes < SETTING_LIMIT ? bytes : SETTING_LIMIT;
+
+		len += (size_t)sprintf(text + len, "- external_id: ");
+		memset(text + len, 'x', size);
+		len += size;
+		text[len++] = '\n';
+		bytes -= size;
+	}
+	return len;
+}
+
+/* All values together have their limit, too: what keeps them has a bit more
+ * beside each. */
+static void test_settings__values_together_have_a_limit(void **state)
+{
+	static char text[2 * BUF_LIMIT];
+	unsigned fitted = 0;
+	unsigned refused = 0;
+
+	(void)state;
+	for (size_t bytes = BUF_LIMIT - 400; bytes <= BUF_LIMIT; bytes += 5) {
+		size_t len = write_records(text, bytes);
+		int rc;
+
+		settings_init(&settings);
+		rc = read_bytes(&settings, text, len);
+		if (!rc) {
+			assert_int_equal(refused, 0);
+			fitted++;
+			continue;
+		}
+		refused++;
+		unit_result("limit", rc, STATUS_SETTINGS);
+		check_place("limit",
+			    ":7:16: external_id: ", "that is too much");
+		/* Once more, over what is there: no better. */
+		unit_result("again", read_text(&settings, "name: web.a\n"),
+			    STATUS_SETTINGS);
+		/* And there is room again. */
+		settings_init(&settings);
+		unit_result("anew", read_text(&settings, "name: web.a\n"), 0);
+		assert_string_equal(settings.value[SETTING_NAME], "web.a");
+	}
+	assert_true(fitted > 0 && refused > 0);
+}
+
+static void test_settings__values_of_a_record_are_its_own(void **state)
+{
+	const struct settings *record;
+
+	(void)state;
+	settings_init(&settings);
+	unit_result("read",
+		    read_text(&settings,
+			      "records:\n- zone: A.example.\n  types: [A]\n"
+			      "  weight: 5\n- types: [AAAA, A]\n"
+			      "  zone: b.example\n"),
+		    0);
+	settings_complete(&settings);
+	record = settings.next;
+	assert_string_equal(record->value[SETTING_ZONE], "a.example");
+	assert_string_equal(record->value[SETTING_TYPES], " A ");
+	assert_int_equal(settings_number(record, SETTING_WEIGHT), 5);
+	record = record->next;
+	assert_string_equal(record->value[SETTING_ZONE], "b.example");
+	assert_string_equal(record->value[SETTING_TYPES], " AAAA A ");
+	assert_int_equal(settings_number(record, SETTING_WEIGHT), 1);
+	assert_string_equal(settings.value[SETTING_ZONE], "");
+	assert_string_equal(settings.value[SETTING_TYPES], "");
 }
 
 /* ---- Files. ---- */
@@ -1055,7 +1512,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_settings__defaults),
+		cmocka_unit_test(test_settings__init_forgets_what_was_read),
 		cmocka_unit_test(test_settings__asked_for_words_and_numbers),
+		cmocka_unit_test(test_settings__asked_for_truth),
 		cmocka_unit_test(test_settings__texts),
 		cmocka_unit_test(test_settings__numbers_and_choices),
 		cmocka_unit_test(test_settings__layers_over_what_is_there),
@@ -1065,6 +1524,15 @@ int main(void)
 		cmocka_unit_test(test_settings__near_miss_asks),
 		cmocka_unit_test(test_settings__no_suggestion_without_a_user),
 		cmocka_unit_test(test_settings__refuses_bytes_that_are_no_text),
+		cmocka_unit_test(test_settings__records),
+		cmocka_unit_test(test_settings__records_have_the_tops_values),
+		cmocka_unit_test(test_settings__complete_without_records),
+		cmocka_unit_test(
+			test_settings__later_list_replaces_the_earlier),
+		cmocka_unit_test(test_settings__later_list_may_not_be_empty),
+		cmocka_unit_test(test_settings__records_in_a_cloud_config),
+		cmocka_unit_test(test_settings__values_together_have_a_limit),
+		cmocka_unit_test(test_settings__values_of_a_record_are_its_own),
 		cmocka_unit_test_setup(test_settings__missing_file,
 				       remove_file),
 		cmocka_unit_test_setup_teardown(test_settings__directory,

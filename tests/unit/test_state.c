@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "platform.h"
 #include "state.h"
 
 /* A folder of this run's own; the runtime directory in it, and what is kept
@@ -18,6 +19,8 @@ static int make_folder(void **context)
 {
 	(void)context;
 	(void)umask(0); /* the modes are the program's alone */
+	/* At boot a unit makes the directory, else the program does. */
+	platform_has_user = true;
 	if (unit_make_folder(folder, sizeof(folder)))
 		return -1;
 	(void)snprintf(directory, sizeof(directory), "%s/run", folder);
@@ -152,6 +155,17 @@ static void test_state__file_is_for_its_owner_only(void **context)
 	assert_int_equal(status.st_size, 1);
 }
 
+static void test_state__directory_of_a_unit_is_enough(void **context)
+{
+	(void)context;
+	assert_int_equal(mkdir(directory, 0700), 0);
+	platform_has_user = false;
+	keep("a");
+	assert_true(is("a"));
+	assert_false(is("b"));
+	platform_has_user = true;
+}
+
 /* A link put there in advance must not direct the write elsewhere. */
 static void test_state__follows_no_link(void **context)
 {
@@ -255,6 +269,7 @@ int main(void)
 		TEST(test_state__size_limit_holds),
 		TEST(test_state__file_beyond_the_limit_is_no_state),
 		TEST(test_state__file_is_for_its_owner_only),
+		TEST(test_state__directory_of_a_unit_is_enough),
 		TEST(test_state__follows_no_link),
 		TEST(test_state__needs_no_place_to_write),
 		TEST(test_state__directory_in_its_place_is_no_state),

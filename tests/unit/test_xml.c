@@ -157,8 +157,8 @@ static const struct {
 	 "[.|][|]"},
 	{"as many fields as may be",
 	 "<A><R><a>1</a><b>2</b><c>3</c><d>4</d><e>5</e><f>6</f><g>7</g>"
-	 "<h>8</h></R></A>",
-	 "R a b c d e f g ", "[.|1|2|3|4|5|6|7][|||||||]"},
+	 "<h>8</h><i>9</i><j>10</j><k>11</k></R></A>",
+	 "R a b c d e f g h i j ", "[.|1|2|3|4|5|6|7|8|9|10][||||||||||]"},
 };
 
 static void test_xml__gives_rows(void **state)

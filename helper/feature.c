@@ -1,0 +1,3 @@
+#include "feature.h"
+
+const unsigned features = BOOTNAME_FEATURES;
