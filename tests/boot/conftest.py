@@ -9,7 +9,7 @@ from machine import Health, Machine
 from roots import RELEASES
 from userdata import BUILD
 
-METADATA, RESOLVER, ROUTE53 = "169.254.169.254", "169.254.169.253", "198.51.100.53"
+METADATA, RESOLVER, API = "169.254.169.254", "169.254.169.253", "198.51.100.53"
 NAME = "webdev1.ec2.example.com"
 LOGS = BUILD / "boot"
 LOG_TAIL = 60                           # lines of a console to show for a failure
@@ -21,10 +21,11 @@ def emulator():
 
     The helper meets it with its own defaults, so it must ask for a token before all else.
     """
-    with Emulator(nameserver=True, metadata_address=(METADATA, 80), api_address=(ROUTE53, 443),
+    with Emulator(nameserver=True, metadata_address=(METADATA, 80), api_address=(API, 443),
                   dns_address=(RESOLVER, 53)) as running:
         amazon = running.hosted_zone("amazonaws.com", account="000000000000")
-        amazon.put("route53.amazonaws.com", "A", [ROUTE53])
+        for host in ("route53", "ec2.eu-west-1"):
+            amazon.put(f"{host}.amazonaws.com", "A", [API])
         yield running
         without_token = [
             request.target for request in running.requests_of("imds", "GetMetadata")
@@ -69,9 +70,9 @@ def launch(emulator, zone, release, console):
 @pytest.fixture
 def assert_named(nameserver):
     """Assert that a boot was sound, told of the name, and that the world sees it."""
-    def check(boot, address, name=NAME):
+    def check(boot, address, name=NAME, said="setting {} to {}"):
         __tracebackhide__ = True
         assert boot.health == Health(), boot.report
-        assert boot.said == [f"setting {name} to {address}"]
+        assert boot.said == [said.format(name, address)]
         assert nameserver(name) == [address]
     return check

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 
+import pytest
 from machine import Health
 from userdata import BUILD, LIMIT, TOP, mkuserdata, readmes_user_data, user_data
 
@@ -60,6 +61,28 @@ def test_edited_user_data_counts_at_the_next_boot(launch, assert_named, zone):
     machine.instance.user_data = user_data(settings="name: web9.ec2.example.com\nttl: 300\n")
     assert_named(machine.boot(), FIRST, "web9.ec2.example.com")
     assert zone.find("web9.ec2.example.com", "A").ttl == 300
+
+
+# Two that want one name
+
+
+def test_created_name_stays_with_its_owner_until_that_is_stopped(launch, assert_named, nameserver):
+    settings = "action: CREATE\ntake_over: stopped\n"
+    owner = launch(user_data(settings=settings))
+    assert_named(owner.boot(), FIRST)
+    owner.shut_down()
+    owner.instance.stop()       # makes room for the other's metadata
+    owner.instance.state = "running"
+    other = launch(user_data(settings=settings), OTHER, public_ipv4=SECOND,
+                   tags={"dnsname": NAME})
+    refused = other.boot()
+    assert refused.health.status == "error"
+    assert [line for line in refused.said if line.startswith("bootname: record: ")
+            and FIRST in line and owner.instance.id in line]
+    assert nameserver(NAME) == [FIRST]
+    owner.instance.state = "stopped"
+    other.shut_down("reboot")
+    assert_named(other.boot(), SECOND)
 
 
 # Images
@@ -167,19 +190,18 @@ def test_timer_publishes_an_address_that_changed_while_running(launch, assert_na
     assert calls("route53") == before
 
 
-def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, nameserver):
-    machine = launch(user_data("--systemd"))
+@pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
+def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, nameserver, zone,
+                                                          action):
+    machine = launch(user_data("--systemd", settings=f"action: {action}\n"))
     assert_named(machine.boot(), FIRST)
     console = machine.shut_down("reboot")
     assert "bootname.service: Deactivated successfully" in console
     assert nameserver(NAME) == [FIRST]
-    assert_named(machine.boot(), FIRST)
-    has_down = not machine.run("sh", "-c", f"/{HOOK} -n down; echo $?").endswith("\n64\n")
+    assert_named(machine.boot(), FIRST,
+                 said="setting {} to {}" if action == "UPSERT" else "{} is already {}")
     console = machine.shut_down("poweroff")
-    if has_down:
-        assert "bootname.service: Deactivated successfully" in console
-        assert nameserver(NAME) == []
-    else:                       # it is run all the same, and says so
-        assert re.search(r"bootname\.service: .*status=64/USAGE", console)
-        assert nameserver(NAME) == [FIRST]
+    assert "bootname.service: Deactivated successfully" in console
+    assert nameserver(NAME) == []
+    assert [one.type for one in zone.record_sets()] == ["NS", "SOA"]
     assert_named(machine.boot(), FIRST)

@@ -3,7 +3,6 @@
 import gzip
 import os
 import pathlib
-import platform
 import re
 import subprocess
 
@@ -11,19 +10,19 @@ import yaml
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("B") or TOP / "build").absolute()
-# $BOOTNAME: another helper, as for the other tests.
-HELPER = os.environ.get("BOOTNAME") or BUILD / f"release/bootname-{platform.machine()}.gz"
 SETTINGS = "zone: ec2.example.com\nttl: 60\naction: UPSERT\n"
 LIMIT = 16384                   # bytes that EC2 takes
 
 
 def mkuserdata(*options, settings=SETTINGS):
     """The user-data for settings as text, before gzip: to put more into it."""
-    if "--baked" not in options:
-        options = *options, f"--helper={HELPER}"
+    # $BOOTNAME: another helper, as for the other tests.
+    if "BOOTNAME" in os.environ and "--baked" not in options:
+        options = *options, f"--helper={os.environ['BOOTNAME']}"
     return subprocess.run(
         [TOP / "cloud-config/mkuserdata", "--plain", f"--check-with={BUILD}/bootname", *options,
-         "-"], input=settings, stdout=subprocess.PIPE, text=True, check=True).stdout
+         "-"], input=settings, stdout=subprocess.PIPE, text=True, check=True,
+        env={**os.environ, "BOOTNAME_BUILD": str(BUILD)}).stdout
 
 
 def user_data(*options, settings=SETTINGS):
