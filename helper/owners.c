@@ -12,12 +12,6 @@ enum {
 	FIRST_ROOM = 256,
 };
 
-/* The grammar of what plan.c writes. */
-#define OWNER_START "\"heritage=bootname,owner="
-#define OWNER_PATTERN                                                          \
-	"^" OWNER_START "i-[0-9a-f]{8}([0-9a-f]{9})?,region=[a-z0-9-]{1,32}"   \
-	"\"$"
-
 /* ---- Texts: kept one set after the other, and freed together. ---- */
 
 static struct block {
@@ -68,7 +62,7 @@ static char *keep(char **end, const char *text)
 /* "\"heritage=bootname,owner=ID,region=REGION\"", and so written over. */
 static void split_owner(struct owners_set *set, char *value)
 {
-	char *id = value + strlen(OWNER_START);
+	char *id = value + strlen(PLAN_OWNER_START);
 	char *region = id + strcspn(id, ",") + strlen(",region=");
 
 	value[strlen(value) - 1] = '\0';
@@ -159,7 +153,7 @@ static bool take_name(char folded[DNSNAME_SIZE], const char *listed)
 
 static bool is_owner_record(const struct buf *row)
 {
-	return pattern_matches(row[SET_VALUES].data, OWNER_PATTERN) &&
+	return pattern_matches(row[SET_VALUES].data, PLAN_OWNER_PATTERN) &&
 	       pattern_matches(row[SET_IDENTIFIER].data, "^[ -~]{0,128}$");
 }
 

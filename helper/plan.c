@@ -11,11 +11,6 @@
 #include "route53.h"
 #include "settings.h"
 
-#define OWNER_START "\"heritage=bootname,owner="
-#define OWNER_PATTERN                                                          \
-	"^" OWNER_START "i-[0-9a-f]{8}([0-9a-f]{9})?,region=[a-z0-9-]{1,32}"   \
-	"\"$"
-
 struct buf plan_owner_name;
 const char plan_types[PLAN_SETS][5] = {"A", "AAAA", "TXT"};
 
@@ -91,7 +86,7 @@ void plan_start(struct plan *plan, const struct settings *settings,
 	for (size_t i = 0; i < PLAN_SETS; i++)
 		buf_wipe(&deletes[i]);
 	buf_set(&plan_owner_name, PLAN_OWNER_PREFIX "%s", instance->name);
-	buf_set(&owner_value, OWNER_START "%s,region=%s\"", instance->id,
+	buf_set(&owner_value, PLAN_OWNER_START "%s,region=%s\"", instance->id,
 		instance->region);
 	plan->settings = settings;
 	plan->instance = instance;
@@ -124,9 +119,9 @@ static void learn_owner(struct plan *plan, const char *value)
 {
 	char *end;
 
-	if (!pattern_matches(value, OWNER_PATTERN))
+	if (!pattern_matches(value, PLAN_OWNER_PATTERN))
 		return;
-	buf_set(&owner_found, "%s", value + strlen(OWNER_START));
+	buf_set(&owner_found, "%s", value + strlen(PLAN_OWNER_START));
 	end = strchr(owner_found.data, ',');
 	*end = '\0';
 	plan->owner_id = owner_found.data;

@@ -19,6 +19,12 @@ struct settings;
 /* The owner record of a name stands beside it, with this in front. */
 #define PLAN_OWNER_PREFIX "_bootname."
 
+/* Its value: what it begins with, before the instance id, and all of it. */
+#define PLAN_OWNER_START "\"heritage=bootname,owner="
+#define PLAN_OWNER_PATTERN                                                     \
+	"^" PLAN_OWNER_START "i-[0-9a-f]{8}([0-9a-f]{9})?,"                    \
+	"region=[a-z0-9-]{1,32}\"$"
+
 enum {
 	PLAN_A,
 	PLAN_AAAA,

@@ -364,6 +364,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	platform_has_user = true;
+	report_program = "bootname-reap";
 	platform_harden();
 	opterr = 0;
 	errinfo.stage = "usage";

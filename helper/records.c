@@ -367,6 +367,28 @@ static int change_zone(struct record *first)
 	return http_persist(attempt_insync, 0);
 }
 
+/* Whether a record before has found the zone already: where that is named, by
+ * the very same texts of the top. */
+static bool take_known_zone(struct record *record)
+{
+	static const enum setting named_by[] = {
+		SETTING_ZONE, SETTING_ZONE_ID, SETTING_VISIBILITY,
+		SETTING_ADDRESS, SETTING_ROLE_ARN};
+	const char *const *value = record->settings->value;
+	size_t same = 0;
+
+	if (record == records || !*value[SETTING_ZONE])
+		return false;
+	while (same < sizeof(named_by) / sizeof(*named_by) &&
+	       value[named_by[same]] ==
+		       record[-1].settings->value[named_by[same]])
+		same++;
+	if (same < sizeof(named_by) / sizeof(*named_by) || !record[-1].is_open)
+		return false;
+	memcpy(record->zone_id, record[-1].zone_id, sizeof(record->zone_id));
+	return true;
+}
+
 static int find_zone(struct record *record)
 {
 	int rc;
@@ -379,6 +401,8 @@ static int find_zone(struct record *record)
 	}
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
+	if (feature_is_in(FEATURE_RECORDS) && take_known_zone(record))
+		return 0;
 	rc = zone_find(record->zone_id, record->settings,
 		       record->instance.name);
 	report_time(STAGE_ZONE);

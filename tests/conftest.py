@@ -116,6 +116,8 @@ class Result:
 class Runner:
     """Runs the helper on an instance, and checks what holds for every run."""
 
+    name = "bootname"
+
     def __init__(self, emulator, instance, folder):
         self.emulator, self.instance, self.folder = emulator, instance, folder
         self.cloud_config = folder / "cloud-config.txt"
@@ -188,14 +190,14 @@ class Runner:
             return
         lines = result.stderr.splitlines() or [""]
         errors = lines if partial else lines[-1:]
-        assert all(re.fullmatch("bootname: [a-z]+: [ -~]+", line) for line in errors), result
+        assert all(re.fullmatch(f"{self.name}: [a-z]+: [ -~]+", line) for line in errors), result
         assert result.stderr.endswith("\n"), result
         assert errors == lines or "v" in options, result
         if "j" in options and "q" not in options:
             error = result.json["error"]
             assert set(error) == {"stage", "code", "message"}
             assert error["code"] == result.status
-            assert errors[0] == f"bootname: {error['stage']}: {error['message']}"
+            assert errors[0] == f"{self.name}: {error['stage']}: {error['message']}"
         else:
             assert partial or result.stdout == "", result
 

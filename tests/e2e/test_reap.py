@@ -28,6 +28,8 @@ NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true"}
 class Reaper(Runner):
     """Runs bootname-reap outside of any instance, as a user of the account."""
 
+    name = "bootname-reap"
+
     def __init__(self, emulator, folder):
         super().__init__(emulator, None, folder)
         self.user = emulator.user()
@@ -968,7 +970,7 @@ def test_version(reap, option):
 ], ids=lambda arguments: " ".join(arguments) or "none")
 def test_wrong_usage(reap, emulator, arguments):
     result = reap(*arguments, zone=None)
-    assert result.status == 64 and result.stderr.startswith("bootname: usage: ")
+    assert result.status == 64 and result.stderr.startswith("bootname-reap: usage: ")
     assert "bootname-reap -h" in result.stderr and emulator.requests == []
 
 
