@@ -23,17 +23,25 @@ if os.environ.get("BOOTNAME_WRAPPER") or not PACKED.exists():
 
 
 @pytest.fixture
-def boot(run, monkeypatch, tmp_path):
-    """run(), of the program as cloud-init unpacks it."""
-    program = tmp_path / "50-bootname"
-    program.write_bytes(gzip.decompress(PACKED.read_bytes()))
-    program.chmod(0o755)
+def unpacked(run, monkeypatch, tmp_path):
+    """unpacked(file): run(), of a program as cloud-init unpacks it."""
+    def of(packed):
+        program = tmp_path / packed.stem
+        program.write_bytes(gzip.decompress(packed.read_bytes()))
+        program.chmod(0o755)
 
-    def embedded(*arguments, **more):
-        with monkeypatch.context() as patch:
-            patch.setenv("BOOTNAME", str(program))
-            return run(*arguments, **more)
-    return embedded
+        def embedded(*arguments, **more):
+            with monkeypatch.context() as patch:
+                patch.setenv("BOOTNAME", str(program))
+                return run(*arguments, **more)
+        return embedded
+    return of
+
+
+@pytest.fixture
+def boot(unpacked):
+    """run(), of the program with everything that may ride in user-data."""
+    return unpacked(PACKED)
 
 
 @pytest.fixture
@@ -255,20 +263,9 @@ def test_metadata_switched_off_fail_the_same(both, instance):
 # It is made for its settings
 
 @pytest.fixture
-def made(run, monkeypatch, tmp_path):
+def made(unpacked):
     """made(65): run(), of the program with these features of helper/feature.h."""
-    def program_of(features):
-        program = tmp_path / f"boot-{features}"
-        packed = PACKED.with_name(f"{PACKED.stem}-{features}.gz")
-        program.write_bytes(gzip.decompress(packed.read_bytes()))
-        program.chmod(0o755)
-
-        def embedded(*arguments, **more):
-            with monkeypatch.context() as patch:
-                patch.setenv("BOOTNAME", str(program))
-                return run(*arguments, **more)
-        return embedded
-    return program_of
+    return lambda features: unpacked(PACKED.with_name(f"{PACKED.stem}-{features}.gz"))
 
 
 @pytest.mark.parametrize("settings", [
