@@ -265,6 +265,7 @@ emulate:
 
 # ---- Style and static analysis. ----
 
+LINTED := $(SOURCES) helper/boot.c
 TEST_SOURCES := $(wildcard tests/unit/*.c tests/unit/*.h)
 
 .PHONY: lint
@@ -274,12 +275,12 @@ lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyze
 .PHONY: lint-format
 lint-format:
 	$(call say,FORMAT,'helper tests/unit')
-	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(SOURCES) $(HEADERS) \
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINTED) $(HEADERS) \
 		$(TEST_SOURCES)
 
 .PHONY: format
 format:
-	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(TEST_SOURCES)
+	$(CLANG_FORMAT) -i $(LINTED) $(HEADERS) $(TEST_SOURCES)
 
 .PHONY: lint-warnings
 lint-warnings:
@@ -296,7 +297,7 @@ lint-floors:
 .PHONY: lint-tidy
 lint-tidy: | $B
 	$(call say,TIDY,helper)
-	$(Q)for source in $(SOURCES); do \
+	$(Q)for source in $(LINTED); do \
 		$(CLANG_TIDY) --quiet --warnings-as-errors='*' "$$source" -- \
 			$(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) \
 			2>$B/.tidy || { cat $B/.tidy; exit 1; }; done
@@ -308,12 +309,12 @@ lint-cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 \
 		--enable=warning,portability,performance \
 		--suppress=normalCheckLevelMaxBranches \
-		$(DEFINES) $(SOURCES)
+		$(DEFINES) $(LINTED)
 
 .PHONY: lint-analyzer
 lint-analyzer: | $B
 	$(call say,ANALYZER,helper)
-	$(Q)for source in $(SOURCES); do \
+	$(Q)for source in $(LINTED); do \
 		gcc $(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) -O1 -fanalyzer \
 			-Werror -c -o $B/.analyzed "$$source" || exit 1; done
 
@@ -321,7 +322,7 @@ lint-analyzer: | $B
 .PHONY: lint-musl
 lint-musl: | $B
 	$(call say,MUSL,helper)
-	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -- $(SOURCES)
+	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -- $(LINTED)
 
 .PHONY: lint-shell
 lint-shell:

@@ -23,9 +23,10 @@ static int run(int argc, char **words)
 		 argc == 2)
 		down(NULL, NULL);
 	else
-		return errinfo_set(STATUS_USAGE, feature_is_in(FEATURE_SERVICE)
-				   ? "bootname [up [--if-changed] | down], "
-				   "in user-data" : "bootname [up], in user-data");
+		return errinfo_set(STATUS_USAGE,
+				   feature_is_in(FEATURE_SERVICE)
+					   ? "up [--if-changed] | down"
+					   : "up");
 	return report_result();
 }
 

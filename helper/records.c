@@ -82,7 +82,7 @@ static int check_features(void)
 		    (!feature_is_in(FEATURE_TEMPLATE) &&
 		     strchr(value[SETTING_NAME], '{')))
 			return errinfo_set(STATUS_SETTINGS,
-					   "this helper was made for other "
+					   "made for other "
 					   "settings; make the user-data anew");
 	}
 	return 0;

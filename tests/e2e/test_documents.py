@@ -135,7 +135,7 @@ MESSAGES = {
                         "%s (%s) is not ours: left alone", "%s is not there: nothing to remove"),
     "helper/plan.c": ("%s is taken: %s", " (TTL %s%s)", ", owner %s", " in %s",
                       "; choose another name, or remove it"),
-    "helper/records.c": ("this helper was made for other settings; make the user-data anew",),
+    "helper/records.c": ("made for other settings; make the user-data anew",),
     "helper/reap.c": ("), owner %s is %s",),
 }
 SHOWN = {

@@ -180,6 +180,25 @@ def test_the_helper_is_the_one_for_the_settings(make):
     assert sizes == sorted(sizes) and sizes[0] + 500 < sizes[1] < sizes[2] - 100
 
 
+def test_without_a_source_tree_a_helper_beside_it_is_taken(tmp_path):
+    """The smallest one that has what the settings ask for."""
+    program = tmp_path / "share/mkuserdata"
+    program.parent.mkdir()
+    shutil.copy(PROGRAM, program)
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(SETTINGS)
+    command = [sys.executable, program, "--check-with", BUILD / "bootname", "--arch", "aarch64",
+               settings]
+    none = subprocess.run(command, capture_output=True, check=False)
+    assert none.returncode == 69 and b"no helper for aarch64" in none.stderr
+    for features, size in ((1, 100), (512 + 1, 300), (512 + 2, 200), (65, 100)):
+        (program.parent / f"bootname-aarch64-{features}.gz").write_bytes(
+            gzip.compress(elf("aarch64", size)))
+    made = gzip.decompress(subprocess.run(command, capture_output=True, check=True).stdout)
+    hook = yaml.safe_load(made)["write_files"][1]["content"]
+    assert gzip.decompress(base64.b64decode(hook)) == elf("aarch64", 200)
+
+
 def test_comments_are_left_out_where_they_do_not_fit(make):
     made = make(settings=lines(400), left_out="the comments of the settings").stdout
     assert yaml.safe_load(gzip.decompress(made))["write_files"][0]["content"] == SETTINGS
