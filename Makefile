@@ -140,9 +140,9 @@ define RELEASE_IT
 		$(patsubst %,helper/%.c,$(filter-out $(WITHOUT),$(MODULES)) $(MAIN))
 endef
 
-# For those without a compiler: UPSERT and CREATE, with the name from a tag, and
-# with `down` and the refresh.
-SETS := 512 513 65
+# For those without a compiler: what most settings ask for; less; and with `down`
+# and the refresh.
+SETS := 657 513 512 65
 
 .PHONY: release
 release: $(RELEASE) $(RELEASE:=.gz) \

@@ -10,6 +10,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import platform
 import pty
 import random
 import re
@@ -63,7 +64,8 @@ def make(tmp_path):
             assert re.fullmatch(r"(mkuserdata|bootname): [ -~]+\n", done.stderr)
             assert not done.stdout
         else:
-            assert done.stderr == (f"mkuserdata: left out to fit: {left_out}\n" if left_out else "")
+            assert left_out is None or done.stderr == (
+                f"mkuserdata: left out to fit: {left_out}\n" if left_out else "")
         return done
     return run
 
@@ -168,20 +170,39 @@ def test_make_user_data_fits_into_ec2s_limit_for_each_machine(tmp_path):
 def test_it_fits_with_the_units_too(make, settings, arch):
     """With the helper that is made for these settings."""
     made = make("--systemd", "--arch", arch, settings=settings, helper=None,
-                left_out="tags from EC2 (so let them into the metadata)")
+                left_out=None)
     assert len(made.stdout) <= 16384
 
 
 def test_the_helper_is_the_one_for_the_settings(make):
     """The features of helper/feature.h that settings ask for."""
-    sizes = [len(make(settings=settings, helper=None).stdout) for settings in (
-        "name: a.example.com.", "name: a.example.com.\naction: CREATE",
-        "name: a.example.com.\naction: CREATE\ntake_over: gone")]
-    assert sizes == sorted(sizes) and sizes[0] + 500 < sizes[1] < sizes[2] - 100
+    sizes = [len(make("--systemd", settings=settings, helper=None).stdout) for settings in (
+        "name: a.example.com.", "name: a.example.com.\naction: CREATE")]
+    assert sizes[0] + 100 < sizes[1]
+
+
+@pytest.mark.parametrize("arch", MACHINES)
+def test_settings_can_be_edited_in_the_user_data(make, run, zone, instance, arch, tmp_path,
+                                                 monkeypatch):
+    """The helper has more than its settings ask for, where there is room."""
+    made = gzip.decompress(make("--arch", arch, helper=None).stdout).decode()
+    hook = yaml.safe_load(made)["write_files"][1]
+    program = tmp_path / "hook"
+    program.write_bytes(gzip.decompress(base64.b64decode(hook["content"])))
+    program.chmod(0o755)
+    if arch != platform.machine():
+        assert len(program.read_bytes()) > 20000
+        return
+    monkeypatch.setenv("BOOTNAME", str(program))
+    edited = made.replace("action: UPSERT", "action: CREATE\n      wait: true")
+    assert run(config=edited).stdout == "setting webdev1.ec2.example.com to 54.123.123.123\n"
+    assert len(zone.values("_bootname.webdev1.ec2.example.com", "TXT")) == 1
+    edited = made.replace("action: UPSERT", "name: '{instance-id}'")
+    assert run(config=edited).stdout.startswith(f"setting {instance.id}.ec2.example.com to ")
 
 
 def test_without_a_source_tree_a_helper_beside_it_is_taken(tmp_path):
-    """The smallest one that has what the settings ask for."""
+    """The smallest one that has what the settings ask for, and if it can what others may."""
     program = tmp_path / "share/mkuserdata"
     program.parent.mkdir()
     shutil.copy(PROGRAM, program)
@@ -191,12 +212,14 @@ def test_without_a_source_tree_a_helper_beside_it_is_taken(tmp_path):
                settings]
     none = subprocess.run(command, capture_output=True, check=False)
     assert none.returncode == 69 and b"no helper for aarch64" in none.stderr
-    for features, size in ((1, 100), (512 + 1, 300), (512 + 2, 200), (65, 100)):
-        (program.parent / f"bootname-aarch64-{features}.gz").write_bytes(
-            gzip.compress(elf("aarch64", size)))
-    made = gzip.decompress(subprocess.run(command, capture_output=True, check=True).stdout)
-    hook = yaml.safe_load(made)["write_files"][1]["content"]
-    assert gzip.decompress(base64.b64decode(hook)) == elf("aarch64", 200)
+    there = [(1, 100), (512 + 4, 250), (512 + 2, 200), (65, 100)]
+    for more, chosen in ([], 200), ([(512 + 1, 300)], 300), ([(657, 400)], 400):
+        for features, size in [*there, *more]:
+            (program.parent / f"bootname-aarch64-{features}.gz").write_bytes(
+                gzip.compress(elf("aarch64", size)))
+        made = gzip.decompress(subprocess.run(command, capture_output=True, check=True).stdout)
+        hook = yaml.safe_load(made)["write_files"][1]["content"]
+        assert gzip.decompress(base64.b64decode(hook)) == elf("aarch64", chosen)
 
 
 def test_comments_are_left_out_where_they_do_not_fit(make):
