@@ -99,10 +99,10 @@ static int look_up(const char *name)
 	return 0;
 }
 
-/* ---- Several private zones of one name: a VPC has one of them at most. ----
- */
+/* ---- Several private zones of one name: a VPC has one of them. ---- */
 
 static struct buf token; /* of the next page; empty: there is none */
+
 static int on_vpc_zone(const struct buf *row)
 {
 	static char id[ROUTE53_ID_SIZE];

@@ -1,5 +1,6 @@
 """What mkuserdata makes: that cloud-init and the helper read it as meant, and that it fits."""
 
+import argparse
 import ast
 import base64
 import email
@@ -199,6 +200,25 @@ def test_settings_can_be_edited_in_the_user_data(make, run, zone, instance, arch
     assert len(zone.values("_bootname.webdev1.ec2.example.com", "TXT")) == 1
     edited = made.replace("action: UPSERT", "name: '{instance-id}'")
     assert run(config=edited).stdout.startswith(f"setting {instance.id}.ec2.example.com to ")
+
+
+def test_features_are_numbered_as_in_the_helper():
+    numbers = re.findall(r"^\tFEATURE_(\w+) = (\d+),",
+                         (FOLDER.parent / "helper/feature.h").read_text(), re.MULTILINE)
+    assert len(numbers) == 11
+    assert {name: getattr(module(), name) for name, _ in numbers} == {
+        name: int(number) for name, number in numbers}
+
+
+def test_what_does_not_fit_is_told_by_the_smallest_that_would_do(make):
+    settings = ("action: CREATE\ntake_over: gone\nrouting: multivalue\n"
+                "role_arn: arn:aws:iam::123456789012:role/x\n"
+                "records:\n- name: web1\n- name: web1\n  address: private\n")
+    told = make(settings=settings, helper=None, status=65).stderr
+    asked = module().asked_features(settings.encode(), argparse.Namespace(systemd=False))
+    smallest = asked & ~module().TAGS
+    assert told == make(settings=settings, status=65,
+                        helper=BUILD / f"release/bootname-x86_64-{smallest}.gz").stderr
 
 
 def test_without_a_source_tree_a_helper_beside_it_is_taken(tmp_path):
