@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 enum feature {
-	FEATURE_CLAIM = 1,	/* action CREATE, owner records, removal */
+	FEATURE_CLAIM = 1,	/* action CREATE, owner records */
 	FEATURE_ROLE = 2,	/* role_arn */
 	FEATURE_RECORDS = 4,	/* records */
 	FEATURE_ROUTING = 8,	/* routing, other than simple */

@@ -4,6 +4,8 @@
  * Read strictly: an unknown or repeated key, a wrong type, an alias, a value
  * out of range is STATUS_SETTINGS with file, line and column, and with the
  * key that was probably meant.  docs/bootname.yaml.5 describes each key.
+ * Without a user ranges, quotes and the file's mode count no more: mkuserdata
+ * has had them checked.
  */
 #ifndef SETTINGS_H
 #define SETTINGS_H
@@ -82,8 +84,8 @@ int settings_read_file(struct settings *settings, const char *path);
 /*
  * Lay the settings of a cloud-config over what is there: the content of the
  * last write_files entry for /etc/bootname.yaml (plain or b64), else the
- * top-level key bootname.  Sets found when there is either.  A file that does
- * not exist holds no settings.
+ * top-level key bootname, which is refused where there is no user.  Sets found
+ * when there is either.  A file that does not exist holds no settings.
  * Returns as settings_read_file.
  * Source: cloud-init documentation, "Write Files" module.
  */

@@ -57,8 +57,11 @@ def make(tmp_path):
         form = ("--helper", helper) if helper and not {"--url", "--baked"} & {*options} else ()
         command = [sys.executable, PROGRAM, "--arch", "x86_64", "--check-with", BUILD / "bootname",
                    *form, *options, file]
+        # As a user has it: with a buffer before standard output.
+        environment = {name: value for name, value in os.environ.items()
+                       if name != "PYTHONUNBUFFERED"}
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=stdout, cwd=tmp_path,
-                              stderr=subprocess.PIPE, check=False)
+                              stderr=subprocess.PIPE, check=False, env=environment)
         done.stderr = done.stderr.decode()
         assert done.returncode == status, done.stderr
         if status:
@@ -510,6 +513,7 @@ def test_terminal_gets_no_binary(make):
 def test_full_device_is_an_error(make):
     with open("/dev/full", "wb") as full:
         assert "No space left" in make(status=74, stdout=full).stderr
+        assert "No space left" in make("-o", "made", status=74, stdout=full).stderr
 
 
 def test_needs_python_3_9_and_its_own_library_only():
