@@ -221,7 +221,7 @@ def test_what_does_not_fit_is_told_by_the_smallest_that_would_do(make):
     asked = module().asked_features(settings.encode(), argparse.Namespace(systemd=False))
     smallest = asked & ~module().TAGS
     assert told == make(settings=settings, status=65,
-                        helper=BUILD / f"release/bootname-x86_64-{smallest}.gz").stderr
+                        helper=module().BUILD / f"release/bootname-x86_64-{smallest}.gz").stderr
 
 
 def test_without_a_source_tree_a_helper_beside_it_is_taken(tmp_path):
