@@ -255,6 +255,19 @@ check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
 check-boot check-vm: $B/bootname $B/release/bootname-$(ARCH).gz
 	@B=$(abspath $B) sh tests/boot/run.sh $(@:check-%=%)
 
+# How many can boot at once: helpers on the emulator, and a simulation.
+$B/tests/simulate: tests/bench/simulate.c $B/retry.o Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -iquote helper -MF $@.d -o $@ $< $B/retry.o \
+		$(HARDEN_LDFLAGS) $(LDFLAGS) $(LDLIBS)
+
+.PHONY: bench-herd
+bench-herd: $B/bootname $B/tests/simulate
+	@BOOTNAME=$(abspath $B/bootname) $(PYTHON) tests/bench/herd.py
+	@echo
+	@$B/tests/simulate
+
 .PHONY: demo
 demo: $B/bootname
 	@BOOTNAME=$(abspath $B/bootname) $(PYTHON) tests/demo.py
@@ -266,7 +279,7 @@ emulate:
 # ---- Style and static analysis. ----
 
 LINTED := $(SOURCES) helper/boot.c
-TEST_SOURCES := $(wildcard tests/unit/*.c tests/unit/*.h)
+TEST_SOURCES := $(wildcard tests/unit/*.[ch] tests/bench/*.[ch])
 
 .PHONY: lint
 lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyzer \
@@ -389,6 +402,7 @@ help:
 		'make check-vm      the same in a virtual machine, Debian 13' \
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
+		'make bench-herd    how many can boot at once: minutes' \
 		'make lint          style and static analysis' \
 		'make emulate       the AWS emulator, for your shell' \
 		'make install       to $$(DESTDIR)$$(PREFIX)' \

@@ -46,7 +46,7 @@ alike='-fno-schedule-insns2 -fno-expensive-optimizations -fno-tree-tail-merge
 	-fno-move-loop-invariants -mgeneral-regs-only -flto-partition=none'
 case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
-	-fno-jump-tables -fno-ipa-cp" ;;
+	-fno-jump-tables -fno-ipa-cp -fno-guess-branch-probability -fipa-pta" ;;
 aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions
 	-fno-if-conversion -mcmodel=tiny" ;;
 esac

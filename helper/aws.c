@@ -17,6 +17,10 @@ enum {
 	TRY_MS = 13000, /* to connect and to answer */
 	/* AWS takes signatures of 300 s ago and ahead. */
 	CLOCK_TOLERANCE_S = 240,
+	/* IAM takes a while to tell all of AWS about a role. */
+	NEW_ROLE_S = 60,
+	NEW_ROLE_PATIENCE_MS = 30000,
+	TIME_SIZE = 24, /* bytes of a time as text */
 };
 
 struct aws aws;
@@ -72,7 +76,7 @@ static enum aws_service service(void)
 
 static bool is_on(const char *variable)
 {
-	return pattern_matches(platform_user_variable(variable),
+	return pattern_matches(platform_variable(variable),
 			       "^[Tt][Rr][Uu][Ee]$");
 }
 
@@ -82,26 +86,27 @@ static void add_default(void)
 {
 	bool is_global = service() == AWS_ROUTE53;
 	const struct partition *of = partition();
-	bool dual_stack = aws.is_ipv6 || is_on("AWS_USE_DUALSTACK_ENDPOINT");
+	bool dual_stack = aws.is_ipv6 || (platform_has_user &&
+					  is_on("AWS_USE_DUALSTACK_ENDPOINT"));
 	bool is_gov = is_global && of->region[3] == 'g';
 	const char *in = region;
 
 	if (is_global)
 		in = is_gov ? "us-gov" : dual_stack ? "global" : "";
 	buf_addf(&url, "https://%s%s%s%s.%s", services[service()],
-		 !is_gov && is_on("AWS_USE_FIPS_ENDPOINT") ? "-fips" : "",
+		 platform_has_user && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
+			 ? "-fips"
+			 : "",
 		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
 }
 
 /* An override is TLS, or goes no further than this machine. */
 static int add_endpoint(void)
 {
-	static const char variables[AWS_SERVICES][28] = {
-		"AWS_ENDPOINT_URL_ROUTE_53",
-		"AWS_ENDPOINT_URL_EC2",
-		"AWS_ENDPOINT_URL_STS",
-	};
-	const char *override = platform_variable(variables[service()]);
+	const char *override = platform_variable(
+		service() == AWS_ROUTE53 ? "AWS_ENDPOINT_URL_ROUTE_53"
+		: service() == AWS_EC2	 ? "AWS_ENDPOINT_URL_EC2"
+					 : "AWS_ENDPOINT_URL_STS");
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
@@ -144,6 +149,32 @@ static int on_complaint(const struct buf *row)
 	return 0;
 }
 
+/* Write a time, seconds since 1970, as in signatures. */
+static void format_time(char text[TIME_SIZE], int64_t time_s)
+{
+	static struct tm utc;
+	time_t then = (time_t)time_s;
+
+	(void)gmtime_r(&then, &utc);
+	(void)strftime(text, TIME_SIZE, "%Y%m%dT%H%M%SZ", &utc);
+}
+
+/* Another try may help where the role's first credentials are from the last
+ * minute, by the server's clock. */
+static void bear_new_role(void)
+{
+	static char minute_ago[TIME_SIZE];
+	static int64_t until_ms; /* for the whole run */
+
+	format_time(minute_ago, http_answer.date_s - NEW_ROLE_S);
+	if (strcmp(secret->updated, minute_ago) < 0)
+		return;
+	if (!until_ms)
+		until_ms = platform_now_ms() + NEW_ROLE_PATIENCE_MS;
+	errinfo.again = AGAIN_LATER;
+	errinfo.until_ms = until_ms;
+}
+
 /* Which exit status the answer deserves, and what to do about it. */
 static int complain(void)
 {
@@ -159,15 +190,17 @@ static int complain(void)
 		buf_wipe(&code);
 	is_forbidden = pattern_matches(code.data,
 				       "AccessDenied|UnauthorizedOperation");
-	/* Source: botocore, retries/standard.py. */
+	/* Source: botocore, retries/standard.py.  PriorRequestNotComplete is no
+	 * throttling, as it is there: the zone is busy for a moment, in an
+	 * account that has requests left. */
 	if (http == 429 || http == 509 ||
 	    pattern_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
-				       "(Request|Bandwidth)LimitExceeded|"
-				       "PriorRequestNotComplete"))
+				       "(Request|Bandwidth)LimitExceeded"))
 		status = STATUS_DEADLINE | AGAIN_THROTTLED;
 	else if (http >= 500 ||
 		 pattern_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
-					    "ServiceUnavailable"))
+					    "ServiceUnavailable|"
+					    "PriorRequestNotComplete"))
 		status = STATUS_DEADLINE | AGAIN_LATER;
 	else if (!strcmp(code.data, "NoSuchHostedZone"))
 		status = STATUS_UNAVAILABLE;
@@ -185,6 +218,7 @@ static int complain(void)
 			services[service()], current->operation,
 			is_arn ? "arn:" : "", is_arn ? partition()->name : "",
 			is_arn ? ":route53:::" : "", current->resource);
+		bear_new_role();
 	}
 	errinfo.code = code.data;
 	return -1;
@@ -207,19 +241,15 @@ static int sign(void)
 	const char *token = secret->field[SECRET_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !platform_has_user || *token;
-	const char *type = "content-type:application/x-www-form-urlencoded\n";
-	const char *signed_region = region;
-	time_t now = time(NULL) + (time_t)clock_offset_s;
-	static char timestamp[20];
-	static struct tm utc;
+	bool is_global = service() == AWS_ROUTE53;
+	const char *type =
+		is_global ? "content-type:application/xml\n"
+			  : "content-type:application/x-www-form-urlencoded\n";
+	const char *signed_region = is_global ? partition()->route53 : region;
+	static char timestamp[TIME_SIZE];
 	int rc;
 
-	(void)gmtime_r(&now, &utc);
-	(void)strftime(timestamp, sizeof(timestamp), "%Y%m%dT%H%M%SZ", &utc);
-	if (service() == AWS_ROUTE53) {
-		type = "content-type:application/xml\n";
-		signed_region = partition()->route53;
-	}
+	format_time(timestamp, time(NULL) + clock_offset_s);
 	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
 		services[service()]);
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
@@ -291,7 +321,7 @@ static int call(const struct aws_request *request, const struct secret *used)
 		return -1;
 	buf_addf(&url, "%s%s%s", request->path, *request->query ? "?" : "",
 		 request->query);
-	return http_persist(attempt, 0);
+	return http_persist(attempt);
 }
 
 static int authenticate(enum aws_identity identity)

@@ -49,7 +49,7 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 	else if (access_key_id)
 		rc = take_environment(access_key_id, secret);
 	else
-		rc = http_persist(attempt, 0);
+		rc = http_persist(attempt);
 	if (rc) {
 		secret->field[0][0] = '\0';
 		errinfo.stage = "credentials";

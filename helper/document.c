@@ -116,7 +116,9 @@ int document_read_map(int (*on_key)(void))
 	}
 }
 
-char *document_members[4];
+enum { MEMBERS = sizeof(document_members) / sizeof(*document_members) };
+
+char *document_members[MEMBERS];
 static const char *member_names;
 
 static void wipe(char **member)
@@ -129,7 +131,7 @@ static void wipe(char **member)
 
 void document_wipe_members(void)
 {
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < MEMBERS; i++)
 		wipe(&document_members[i]);
 }
 
@@ -139,7 +141,7 @@ static int on_member(void)
 
 	if (document_next())
 		return -1;
-	if (place < 4 && document_is_scalar()) {
+	if (place < MEMBERS && document_is_scalar()) {
 		wipe(&document_members[place]);
 		document_members[place] = strdup(document_text());
 	}

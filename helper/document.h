@@ -28,11 +28,11 @@ int document_read_map(int (*on_key)(void));
  * The texts of members of a map, NULL where one is not there or is no scalar;
  * wiped and freed by the next map's.
  */
-extern char *document_members[4];
+extern char *document_members[5];
 
 /*
  * Read members of the current map and go to its end.
- * names: at most 4, each with a blank behind it.
+ * names: at most 5, each with a blank behind it.
  */
 int document_read_members(const char *names);
 void document_wipe_members(void);

@@ -8,6 +8,7 @@ int errinfo_set(int status, const char *format, ...)
 
 	errinfo.status = status & ~AGAIN_THROTTLED;
 	errinfo.again = (enum again)(status & AGAIN_THROTTLED);
+	errinfo.until_ms = 0;
 	errinfo.code = "";
 	buf_wipe(&errinfo.text);
 	va_start(args, format);

@@ -7,6 +7,8 @@
 #ifndef ERRINFO_H
 #define ERRINFO_H
 
+#include <stdint.h>
+
 #include "buf.h"
 
 /* The exit statuses of the program, numbered as sysexits(3) numbers them. */
@@ -35,6 +37,9 @@ enum again {
 struct errinfo {
 	int status; /* enum exit_status */
 	enum again again;
+	/* No other try after this, on the clock of platform_now_ms; 0: there
+	 * is none but the deadline. */
+	int64_t until_ms;
 	const char *stage; /* the step of the run, static text */
 	const char *code;  /* the service's error code, or "" */
 	struct buf text;   /* one line: what happened; what to do */
@@ -43,7 +48,7 @@ struct errinfo {
 extern struct errinfo errinfo;
 
 /*
- * Record an error; the stage stays, the code is cleared.
+ * Record an error; the stage stays, code and until_ms are cleared.
  * status: one of enum exit_status, or'ed with one of enum again.
  * Returns -1, so that callers can return what it returns.
  */

@@ -29,6 +29,7 @@ static const char malformed[] = "malformed";
 /* Those asked for at the moment, of one region. */
 static struct owners_instance *asked;
 static size_t asked_count;
+static int64_t until_ms;
 static bool is_stuck; /* EC2 refuses some and does not say which */
 
 static int on_state(const struct buf *row)
@@ -91,6 +92,7 @@ static int attempt(void)
 			/* Until the limit of the region, not the run's. */
 			if (errinfo.status == STATUS_DEADLINE)
 				errinfo.again = AGAIN_LATER;
+			errinfo.until_ms = until_ms;
 			return -1;
 		}
 	} while (settle_refused(count));
@@ -99,17 +101,17 @@ static int attempt(void)
 }
 
 /* Ask for at most EC2_IDS instances of one region. */
-static int ask(struct owners_instance *first, size_t count, int64_t until_ms)
+static int ask(struct owners_instance *first, size_t count)
 {
 	asked = first;
 	asked_count = count;
-	if (http_persist(attempt, until_ms))
+	if (http_persist(attempt))
 		return -1;
 	if (!is_stuck)
 		return 0;
 	asked_count = 1;
 	for (asked = first; asked < first + count; asked++)
-		if (http_persist(attempt, until_ms))
+		if (http_persist(attempt))
 			return -1;
 	return 0;
 }
@@ -121,13 +123,12 @@ static void forget(struct owners_instance *first, size_t count)
 		first[i].state = "";
 }
 
-static int ask_region(struct owners_instance *first, size_t count,
-		      int64_t until_ms)
+static int ask_region(struct owners_instance *first, size_t count)
 {
 	for (size_t i = 0; i < count; i += EC2_IDS) {
 		size_t some = count - i < EC2_IDS ? count - i : EC2_IDS;
 
-		if (ask(first + i, some, until_ms)) {
+		if (ask(first + i, some)) {
 			forget(first + i, some);
 			return -1;
 		}
@@ -135,7 +136,7 @@ static int ask_region(struct owners_instance *first, size_t count,
 	return 0;
 }
 
-void fates_learn(struct owners *owners, int64_t until_ms)
+void fates_learn(struct owners *owners, int64_t end_ms)
 {
 	struct owners_instance *end =
 		owners->instances + owners->instance_count;
@@ -144,15 +145,15 @@ void fates_learn(struct owners *owners, int64_t until_ms)
 	aws_is_hasty = true;
 	for (struct owners_instance *first = owners->instances; first < end;
 	     first = next) {
-		int64_t limit_ms = platform_now_ms() + REGION_MS;
-
+		until_ms = platform_now_ms() + REGION_MS;
+		if (until_ms > end_ms)
+			until_ms = end_ms;
 		for (next = first;
 		     next < end && !strcmp(next->region, first->region);)
 			next++;
 		errinfo.stage = "owners";
 		report_progress(first->region);
-		if (ask_region(first, (size_t)(next - first),
-			       limit_ms < until_ms ? limit_ms : until_ms)) {
+		if (ask_region(first, (size_t)(next - first))) {
 			(void)errinfo_add("; owners in %s are left alone",
 					  first->region);
 			report_error();

@@ -208,7 +208,7 @@ int http_send(const char *method, const char *url, const char *headers,
 }
 
 /* Sleep before the next try; -1 when it is too late for one. */
-static int wait_for_next(struct retry *retry, int64_t until_ms)
+static int wait_for_next(struct retry *retry)
 {
 	int64_t now_ms = platform_now_ms();
 	int64_t most_ms = last_wait_ms - now_ms;
@@ -217,11 +217,11 @@ static int wait_for_next(struct retry *retry, int64_t until_ms)
 			   http_answer.retry_after_s * 1000;
 	long tenths = (long)(now_ms - started_ms) / 100;
 
-	if (until_ms && until_ms - now_ms < most_ms)
-		most_ms = until_ms - now_ms;
+	if (errinfo.until_ms && errinfo.until_ms - now_ms < most_ms)
+		most_ms = errinfo.until_ms - now_ms;
 	if (most_ms <= 0) {
 		errinfo.again = AGAIN_NEVER;
-		if (until_ms && retry->tries == 1)
+		if (errinfo.until_ms && retry->tries == 1)
 			return -1; /* there was no time to wait at all */
 		return errinfo_add("; gave up after %ld.%ld s", tenths / 10,
 				   tenths % 10);
@@ -230,12 +230,14 @@ static int wait_for_next(struct retry *retry, int64_t until_ms)
 	return 0;
 }
 
-int http_persist(int (*attempt)(void), int64_t until_ms)
+int http_persist(int (*attempt)(void))
 {
-	struct retry retry = {0, 0};
+	static int64_t throttled_ms; /* of the whole run */
+	struct retry retry = {0, throttled_ms};
 
 	while (attempt())
-		if (!errinfo.again || wait_for_next(&retry, until_ms))
+		if (!errinfo.again || wait_for_next(&retry))
 			return -1;
+	throttled_ms = retry.throttled_ms;
 	return 0;
 }

@@ -49,11 +49,10 @@ int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms);
 
 /*
- * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER or it is too
- * late; sleep in between.
- * until_ms: on the clock of platform_now_ms; 0: only the deadline counts.
+ * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER, or
+ * errinfo.until_ms or the deadline is too near; sleep in between.
  * Returns 0, or -1 with how long was tried added to the last error.
  */
-int http_persist(int (*attempt)(void), int64_t until_ms);
+int http_persist(int (*attempt)(void));
 
 #endif

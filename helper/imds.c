@@ -21,19 +21,25 @@ static const char *wanted; /* the path asked for */
 unsigned imds_calls;
 bool imds_is_ipv6;
 
+static bool is_ipv6_wanted(void)
+{
+	static const char mode[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
+
+	return pattern_matches(platform_variable(mode), "^[Ii][Pp][Vv]6$");
+}
+
 int imds_open(void)
 {
 	const char *chosen =
 		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-	const char *mode = platform_user_variable(
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
 
-	if (pattern_matches(platform_user_variable("AWS_EC2_METADATA_DISABLED"),
+	if (platform_has_user &&
+	    pattern_matches(platform_variable("AWS_EC2_METADATA_DISABLED"),
 			    "^[Tt][Rr][Uu][Ee]$"))
 		return errinfo_set(
 			STATUS_UNAVAILABLE,
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
-	imds_is_ipv6 = pattern_matches(mode, "^[Ii][Pp][Vv]6$");
+	imds_is_ipv6 = platform_has_user && is_ipv6_wanted();
 	if (!chosen)
 		return 0;
 	buf_set(&base, "%s", chosen);
@@ -115,7 +121,7 @@ static int attempt(void)
 int imds_get(const char *path)
 {
 	wanted = path;
-	if (!http_persist(attempt, 0))
+	if (!http_persist(attempt))
 		return http_answer.status == 404;
 	/* A silent token request is mostly a container behind a hop limit. */
 	if (!token.len && errinfo.status == STATUS_DEADLINE)
@@ -148,7 +154,8 @@ static int not_yet(const char *what)
 
 static int on_credentials(void)
 {
-	return document_read_members("AccessKeyId SecretAccessKey Token Code ");
+	return document_read_members("AccessKeyId SecretAccessKey Token Code "
+				     "LastUpdated ");
 }
 
 int imds_get_credentials(struct secret *secret)
@@ -156,6 +163,7 @@ int imds_get_credentials(struct secret *secret)
 	static const char folder[] = "meta-data/iam/security-credentials/";
 	static struct buf path;
 	char *const *code = &document_members[3];
+	const char *updated;
 	int rc = imds_get(folder);
 
 	if (rc < 0)
@@ -182,6 +190,11 @@ int imds_get_credentials(struct secret *secret)
 		rc = not_yet("the role gives no credentials: ");
 	if (rc && *code)
 		(void)errinfo_add("%.300s", *code);
+	updated = document_members[4];
+	for (size_t i = 0;
+	     updated && *updated && i < sizeof(secret->updated) - 1; updated++)
+		if (!strchr("-:", *updated))
+			secret->updated[i++] = *updated;
 	document_wipe_members();
 	return rc;
 }

@@ -35,11 +35,13 @@ int instance_identify(struct instance *instance)
 	return 0;
 }
 
-/* Returns when the setting grace is over, in case it begins now. */
-static int64_t end_of_grace(void)
+static int64_t end_of_grace_ms; /* what is missing may come until then */
+
+static void begin_grace(void)
 {
-	return platform_now_ms() +
-	       settings_number(wanted, SETTING_GRACE) * (int64_t)1000;
+	end_of_grace_ms =
+		platform_now_ms() +
+		settings_number(wanted, SETTING_GRACE) * (int64_t)1000;
 }
 
 /* ---- Tags. ---- */
@@ -85,15 +87,19 @@ static int attempt_tag(void)
 		if (!rc)
 			return 0;
 	}
-	return rc < 0 ? -1
-		      : errinfo_set(STATUS_UNAVAILABLE | again,
-				    "no tag %s; add it, or set name", tag_key);
+	if (rc < 0)
+		return -1;
+	(void)errinfo_set(STATUS_UNAVAILABLE | again,
+			  "no tag %s; add it, or set name", tag_key);
+	errinfo.until_ms = end_of_grace_ms;
+	return -1;
 }
 
 static int get_tag(const char *key)
 {
 	tag_key = key;
-	return http_persist(attempt_tag, end_of_grace());
+	begin_grace();
+	return http_persist(attempt_tag);
 }
 
 /* ---- The name. ---- */
@@ -221,6 +227,7 @@ static int get_address(const char *type, const char *path, int family,
 				  "the instance has no %s; give it one, or set "
 				  "types, address or grace",
 				  path + strlen("meta-data/"));
+		errinfo.until_ms = end_of_grace_ms;
 		return *types ? -1 : 0;
 	}
 	if (inet_pton(family, http_answer.body, &parsed) != 1)
@@ -248,5 +255,6 @@ int instance_learn_addresses(struct instance *instance,
 {
 	self = instance;
 	wanted = settings;
-	return http_persist(attempt_addresses, end_of_grace());
+	begin_grace();
+	return http_persist(attempt_addresses);
 }

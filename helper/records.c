@@ -364,7 +364,7 @@ static int change_zone(struct record *first)
 	    !settings_is_true(first->settings, SETTING_WAIT))
 		return 0;
 	errinfo.stage = "wait";
-	return http_persist(attempt_insync, 0);
+	return http_persist(attempt_insync);
 }
 
 /* Whether a record before has found the zone already: where that is named, by

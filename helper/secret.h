@@ -16,6 +16,8 @@ enum {
 struct secret {
 	char field[SECRET_FIELDS]
 		  [8193]; /* the first one is "": there are none */
+	/* When AWS made them, such as "20261122T035720Z"; "": not told. */
+	char updated[24];
 };
 
 /*

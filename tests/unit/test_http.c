@@ -59,12 +59,14 @@ static void in_child(bool (*check)(void))
 static unsigned tries;
 static unsigned failures; /* how many tries fail, and how */
 static int again;
+static int64_t patience_ms;
 
 static int attempt(void)
 {
 	if (tries++ >= failures)
 		return 0;
 	(void)errinfo_set(STATUS_DENIED | again, "no answer");
+	errinfo.until_ms = patience_ms;
 	errinfo.code = "Throttling";
 	return -1;
 }
@@ -74,7 +76,8 @@ static int persist(unsigned count, int how, int64_t until_ms)
 	tries = 0;
 	failures = count;
 	again = how;
-	return http_persist(attempt, until_ms);
+	patience_ms = until_ms;
+	return http_persist(attempt);
 }
 
 /* Whether it gave up after so many tries, and says when. */
