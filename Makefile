@@ -279,7 +279,7 @@ emulate:
 # ---- Style and static analysis. ----
 
 LINTED := $(SOURCES) helper/boot.c
-TEST_SOURCES := $(wildcard tests/unit/*.[ch] tests/bench/*.[ch])
+TEST_SOURCES := $(wildcard tests/unit/*.[ch] tests/e2e/*.c tests/bench/*.[ch])
 
 .PHONY: lint
 lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyzer \

@@ -351,11 +351,17 @@ int aws_call(const struct aws_request *request, const char *fields,
 	    (!pattern_matches(errinfo.code, "ExpiredToken|RequestExpired") ||
 	     aws.supply(identity, used) || call(request, used)))
 		return -1;
-	return xml_read(http_answer.body, http_answer.size, fields, on_row);
+	if (xml_read(http_answer.body, http_answer.size, fields, on_row))
+		return -1;
+	/* A page of somebody else on the way has no rows and is no answer. */
+	return strstr(xml_root.data, request->operation) == xml_root.data
+		       ? 0
+		       : errinfo_set(STATUS_DATA, "the answer is not AWS's");
 }
 
 void aws_close(void)
 {
 	platform_wipe(secrets, sizeof(secrets));
 	buf_wipe(&headers);
+	buf_wipe(&message); /* what was left out of the error too */
 }

@@ -25,9 +25,7 @@ enum {
 bool dnsname_fold(char folded[DNSNAME_SIZE], const char *text);
 
 /* What an error says of a text that is none; the text as argument. */
-#define DNSNAME_FAULT                                                          \
-	"\"%.80s\" is no DNS name of labels of 1 to 63 letters, digits, - or " \
-	"_"
+#define DNSNAME_FAULT "\"%.80s\" is no DNS name"
 
 /*
  * Fold a name as Route 53 lists it: "\052" stands for "*", any other escape

@@ -121,18 +121,15 @@ enum { MEMBERS = sizeof(document_members) / sizeof(*document_members) };
 char *document_members[MEMBERS];
 static const char *member_names;
 
-static void wipe(char **member)
-{
-	if (*member)
-		platform_wipe(*member, strlen(*member));
-	free(*member);
-	*member = NULL;
-}
-
 void document_wipe_members(void)
 {
-	for (size_t i = 0; i < MEMBERS; i++)
-		wipe(&document_members[i]);
+	for (size_t i = 0; i < MEMBERS; i++) {
+		if (document_members[i])
+			platform_wipe(document_members[i],
+				      strlen(document_members[i]));
+		free(document_members[i]);
+		document_members[i] = NULL;
+	}
 }
 
 static int on_member(void)
@@ -142,8 +139,12 @@ static int on_member(void)
 	if (document_next())
 		return -1;
 	if (place < MEMBERS && document_is_scalar()) {
-		wipe(&document_members[place]);
-		document_members[place] = strdup(document_text());
+		/* Taken over, and one of the same name left in its place: no
+		 * copy is made that would have to be wiped. */
+		char *member = document_members[place];
+
+		document_members[place] = (char *)event.data.scalar.value;
+		event.data.scalar.value = (yaml_char_t *)member;
 	}
 	return document_skip();
 }

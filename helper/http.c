@@ -106,8 +106,8 @@ static const struct {
 	{CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS},
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-	{CURLOPT_NOSIGNAL, 1},
 	{CURLOPT_PATH_AS_IS, 1},
+	{CURLOPT_DNS_CACHE_TIMEOUT, 0}, /* it would keep failures */
 };
 
 static CURLcode result; /* of setting options, all together */
@@ -131,6 +131,8 @@ static void set_options(const char *method, const char *url, const char *body,
 		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
+	/* Not to wait for a resolver's thread; older ones don't know it. */
+	(void)curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
@@ -154,10 +156,13 @@ static int failure(CURLcode code)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY)
 		status = STATUS_SYSTEM;
-	return errinfo_set(status, "%s",
+	return errinfo_set(status, "%s%s",
 			   *reason	       ? reason
 			   : platform_has_user ? curl_easy_strerror(code)
-					       : "libcurl fails");
+					       : "libcurl fails",
+			   pattern_matches(reason, "^(Could|Failed|Conn)")
+				   ? "; is there a route?"
+				   : "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */

@@ -124,7 +124,8 @@ int imds_get(const char *path)
 	if (!http_persist(attempt))
 		return http_answer.status == 404;
 	/* A silent token request is mostly a container behind a hop limit. */
-	if (!token.len && errinfo.status == STATUS_DEADLINE)
+	if (!token.len && errinfo.status == STATUS_DEADLINE &&
+	    !http_answer.status)
 		(void)errinfo_add("; is this an EC2 instance?  In a container: "
 				  "aws ec2 modify-instance-metadata-options "
 				  "--http-put-response-hop-limit 2");
@@ -187,9 +188,10 @@ int imds_get_credentials(struct secret *secret)
 	    (platform_has_user && !document_members[2]) ||
 	    !secret_set(secret, document_members[0], document_members[1],
 			document_members[2]))
-		rc = not_yet("the role gives no credentials: ");
-	if (rc && *code)
-		(void)errinfo_add("%.300s", *code);
+		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,
+				 "the role gives no credentials (%.300s); see "
+				 "its trust policy",
+				 *code ? *code : "");
 	updated = document_members[4];
 	for (size_t i = 0;
 	     updated && *updated && i < sizeof(secret->updated) - 1; updated++)

@@ -2,6 +2,7 @@
 #include "platform.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -29,6 +30,7 @@ void platform_wipe(void *memory, size_t size)
 void platform_harden(void)
 {
 	static const struct rlimit none;
+	static const struct sigaction ignored = {.sa_handler = SIG_IGN};
 	int fd;
 
 	/* Best effort: a system that refuses is no reason not to boot. */
@@ -42,6 +44,11 @@ void platform_harden(void)
 #ifdef __linux__
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
+	/* What cannot be written is an error like others, and ends no run
+	 * before its records are set. */
+	(void)sigaction(SIGPIPE, &ignored, NULL);
+	if (platform_has_user)
+		(void)sigaction(SIGXFSZ, &ignored, NULL);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

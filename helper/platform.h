@@ -14,9 +14,9 @@ void platform_wipe(void *memory, size_t size);
 
 /*
  * Keep this process's memory to itself: no core dump, no tracing by other
- * processes of the same user where the system can forbid it; and give the
+ * processes of the same user where the system can forbid it.  Give the
  * standard streams that are closed to the null device, so that no socket can
- * become standard output.
+ * become standard output; and let writing fail where signals would end it.
  */
 void platform_harden(void);
 

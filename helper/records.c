@@ -130,7 +130,7 @@ static void use_role(const struct settings *settings)
 		return;
 	aws.route53_identity = *role_arn ? AWS_ASSUMED : AWS_INSTANCE;
 	/* Records that leave it to the top have the very same text. */
-	if (role_arn != credentials.role_arn)
+	if (credentials.role_arn && role_arn != credentials.role_arn)
 		aws_close();
 	credentials.role_arn = role_arn;
 	credentials.external_id = settings->value[SETTING_EXTERNAL_ID];

@@ -297,12 +297,14 @@ static int load(const char *name)
 	else
 		file_size = read(fd, file, FILE_LIMIT + 1);
 	(void)close(fd);
-	return file_size >= 0 && file_size <= FILE_LIMIT
-		       ? 0
-		       : errinfo_set(STATUS_SETTINGS,
-				     "%s: must be a file of at most %d bytes "
+	if (file_size >= 0 && file_size <= FILE_LIMIT)
+		return 0;
+	(void)errinfo_set(STATUS_SETTINGS, "%s: is unusable", name);
+	return platform_has_user
+		       ? errinfo_add("; it must be a file of at most %d bytes "
 				     "that not everybody can write",
-				     name, FILE_LIMIT);
+				     FILE_LIMIT)
+		       : -1;
 }
 
 int settings_read_file(struct settings *settings, const char *name)

@@ -71,12 +71,11 @@ int sigv4_signature(struct buf *out, const char *secret_access_key,
 		     EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key.data,
 			       key.len, (const unsigned char *)part, len,
 			       digest, sizeof(digest), NULL);
-		buf_wipe(&key);
+		buf_wipe(&key); /* what it holds at last is the signature */
 		buf_add(&key, (const char *)digest, sizeof(digest));
 		if (part == string_to_sign)
 			break;
 		part = part[len] ? part + len + 1 : string_to_sign;
 	} while (1);
-	buf_wipe(&key);
 	return add_digest(out, ok);
 }

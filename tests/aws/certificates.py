@@ -7,8 +7,8 @@ import subprocess
 
 import botocore
 
-KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256", "-batch",
-       "-days", "3650")
+KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-sha256", "-batch")
+DAYS = 3650
 CHINA = ("cn-north-1", "cn-northwest-1")
 
 
@@ -46,18 +46,26 @@ class Authority:
         self.certificate = self.directory / "server.pem"
         self.key = self.directory / "server.key"
 
-    def create(self):
-        """Make keys and certificates."""
-        authority_key = self.directory / "ca.key"
-        self._openssl("req", "-x509", *KEY, "-keyout", authority_key, "-out", self.bundle,
-                      "-subj", "/CN=bootname tests, throw-away CA",
+    def create(self, names=None, days=DAYS):
+        """Make keys and certificates.
+
+        names: what the server's is good for, in place of every AWS name.
+        days: how long it is; less than 0: it has expired.
+        """
+        authority_key, request = self.directory / "ca.key", self.directory / "server.csr"
+        self._openssl("req", "-x509", *KEY, "-days", DAYS, "-keyout", authority_key,
+                      "-out", self.bundle, "-subj", "/CN=bootname tests, throw-away CA",
                       "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        self._openssl("req", "-x509", *KEY, "-CA", self.bundle, "-CAkey", authority_key,
-                      "-keyout", self.key, "-out", self.certificate, "-subj", "/CN=AWS emulator",
+        self._openssl("req", *KEY, "-keyout", self.key, "-out", request,
+                      "-subj", "/CN=AWS emulator",
                       "-addext", "basicConstraints=critical,CA:FALSE",
                       "-addext", "extendedKeyUsage=serverAuth",
-                      "-addext", f"subjectAltName={alternative_names(self.host)}")
+                      "-addext", f"subjectAltName={names or alternative_names(self.host)}")
+        self._openssl("x509", "-req", "-in", request, "-CA", self.bundle,
+                      "-CAkey", authority_key, "-days", days, "-sha256",
+                      "-copy_extensions", "copy", "-out", self.certificate)
         authority_key.unlink()
+        request.unlink()
         self._link()
 
     def _link(self):

@@ -36,7 +36,7 @@ class Emulator:
         self.metadata_address = metadata_address or ("127.0.0.1", 0)
         self.api_address, self.dns_address = api_address, dns_address
         self.prior_request_window = 0       # seconds in which a zone takes one batch only
-        self.error_shape = 1                # of Route 53: 1 ErrorResponse, 2 Messages, 3 bare
+        self.error_shape = 1                # 1 ErrorResponse, 2 Messages, 3 bare, 0 nothing
         self.clock_offset = 0               # seconds by which AWS's clock is ahead of ours
         self.denied = set()                 # IAM actions, wildcards allowed
         self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
@@ -150,9 +150,21 @@ class Emulator:
         """The same certificate in a folder with hash links."""
         return self.authority.folder
 
-    def close_api(self):
-        """Refuse connections to the services, as before the network is up; see open_api()."""
-        self._listener.close()
+    @property
+    def tls(self):
+        """What new connections to the services are wrapped with; None: plain HTTP."""
+        return self._listener.tls
+
+    @tls.setter
+    def tls(self, context):
+        self._listener.tls = context
+
+    def close_api(self, drop=True):
+        """Refuse connections to the services, as before the network is up; see open_api().
+
+        drop: end those that are there, too.
+        """
+        self._listener.close(drop=drop)
 
     def open_api(self):
         """Accept connections again, on the same port."""

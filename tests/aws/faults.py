@@ -6,8 +6,8 @@ import time
 
 from aws.server import Answer
 
-ACTIONS = ("answer", "reset_before", "reset_after", "reset_during", "hang", "slow", "trickle",
-           "endless", "big", "callback")
+ACTIONS = ("answer", "reset_before", "reset_after", "reset_during", "reset_behind", "cut", "hang",
+           "slow", "trickle", "endless", "big", "callback")
 
 
 class Fault:
@@ -21,6 +21,8 @@ class Fault:
             reset_before  RST, and the request is not applied
             reset_after   apply it, then RST instead of the answer: a lost answer
             reset_during  apply it, send half of the answer, RST
+            cut           apply it, send half of the answer's head, and close in good order
+            reset_behind  apply it, send the answer as one who stays, RST
             hang          no answer until the peer leaves or the emulator stops
             slow          wait `seconds`, then apply and answer
             trickle       apply, then send the answer byte by byte within `seconds`
@@ -97,6 +99,12 @@ class Fault:
 
     def _reset_during(self, request, proceed, service, stopping):
         return self._delivered(proceed(), "half")
+
+    def _cut(self, request, proceed, service, stopping):
+        return self._delivered(proceed(), "cut")
+
+    def _reset_behind(self, request, proceed, service, stopping):
+        return self._delivered(proceed(), "whole, reset")
 
     def _hang(self, request, proceed, service, stopping):
         return Answer(0, delivery="hang")

@@ -203,6 +203,8 @@ class Route53(Service):
     def error_body(self, status, code, message, messages):
         shape = self.emulator.error_shape
         request_id = leaf("RequestId", self.headers()["x-amzn-RequestId"])
+        if shape == 0:
+            return b""
         if shape == 3:
             return f"<{code}>\n  {leaf('Message', message)}\n</{code}>".encode()
         if shape == 2 and code == "InvalidChangeBatch":

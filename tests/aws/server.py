@@ -83,6 +83,7 @@ class Answer:
     """What goes back, and how its delivery ends.
 
     delivery: "whole"; "reset" (RST instead of the answer); "half" (half of it, then RST);
+    "whole, reset" (RST behind it); "cut" (half of its head, then FIN);
     "hang" (nothing until somebody leaves); "endless" (the body repeated until the peer leaves);
     "trickle" (byte by byte, spread over `seconds`).
     """
@@ -203,6 +204,12 @@ class Connection:
         elif answer.delivery == "half":
             head = answer.head()
             self.socket.sendall(head + answer.body[:max(1, len(answer.body) // 2)])
+            self.reset()
+        elif answer.delivery == "cut":
+            head = answer.head()
+            self.socket.sendall(head[:len(head) // 2])
+        elif answer.delivery == "whole, reset":
+            self.socket.sendall(answer.bytes_for(method))
             self.reset()
         elif answer.delivery == "hang":
             while self._receive():
@@ -330,8 +337,8 @@ class Listener:
         with self._lock:
             self._connections.pop(connection, None)
 
-    def close(self, keep_port=True):
-        """Refuse new connections and end the present ones; wait for their threads."""
+    def close(self, keep_port=True, drop=True):
+        """Refuse new connections and, with `drop`, end the present ones and wait for them."""
         self.stopping.set()
         if self._socket:
             with contextlib.suppress(OSError):
@@ -344,7 +351,8 @@ class Listener:
         if self._parked and not keep_port:
             self._parked.close()
             self._parked = None
-        self.drop_connections(wait=True)
+        if drop:
+            self.drop_connections(wait=True)
 
     def drop_connections(self, wait=False):
         """End every connection that is open now; the port stays open."""

@@ -91,6 +91,11 @@ class Keyring:
         """The credentials of an access key, or None."""
         return self._by_key.get(access_key)
 
+    def all(self):
+        """All credentials, those that have ended too."""
+        with self._lock:
+            return list(self._by_key.values())
+
     def remember(self, *texts):
         """Note secrets: no output may hold them."""
         with self._lock:

@@ -1,7 +1,5 @@
 """What the instance metadata says, does not say, says late, and says wrongly."""
 
-import re
-
 import pytest
 from conftest import ONCE, SHORT
 
@@ -45,22 +43,6 @@ def test_tags_on_and_without_ours_does_not_ask_ec2(run, zone, instance, calls):
     instance.tags = {"Name": "web"}
     assert run(settings="{}").status == 69
     assert calls("ec2") == []
-
-
-@pytest.mark.parametrize("in_metadata", [True, False], ids=["metadata", "EC2"])
-def test_a_late_tag_is_waited_for(run, emulator, zone, instance, in_metadata):
-    tags, instance.tags = instance.tags, {"Name": "web"}
-    instance.tags_in_metadata = in_metadata
-    later(emulator, "tags/instance/dnsname", lambda: instance.tags.update(tags), after=1)
-    assert run(settings="grace: 10").stdout == SET
-
-
-@pytest.mark.parametrize("settings", ["grace: 1", "grace: 30\ntimeout: 2"],
-                         ids=["grace", "deadline"])
-def test_grace_ends(run, zone, instance, calls, settings):
-    instance.tags = {}
-    assert run(settings=settings, limit=8).status == 69
-    assert calls("route53") == []
 
 
 # Addresses
@@ -130,27 +112,7 @@ def test_an_address_that_cannot_be_learnt_now(run, emulator, zone, instance, pat
     assert run().stdout == SET + f"setting {NAME} to {IPV6}\n"
 
 
-@pytest.mark.parametrize("path", ["public-ipv4", "meta-data/ipv6"])
-def test_an_address_that_cannot_be_learnt_is_not_absent(run, emulator, zone, instance, calls,
-                                                        path):
-    instance.ipv6 = IPV6
-    emulator.faults.add(service="imds", path=path, status=500, times=None)
-    result = run(settings=ONCE)
-    assert result.status == 75
-    assert "HTTP 500" in result.stderr and "gave up after " in result.stderr
-    assert calls("route53") == []
-
-
 # The service as a whole
-
-def test_metadata_switched_off(run, zone, instance, calls):
-    instance.metadata_enabled = False
-    result = run()
-    assert result.status == 77
-    assert result.stderr.startswith("bootname: metadata: ")
-    assert "--http-endpoint enabled" in result.stderr
-    assert calls("imds") == ["PutToken"]
-
 
 @pytest.mark.parametrize(("status", "code"), [(400, 65), (404, 69), (405, 65), (302, 65)])
 def test_no_version_2_never_falls_back(run, emulator, zone, calls, status, code):
@@ -175,24 +137,6 @@ def test_a_token_that_is_refused(run, emulator, zone, calls, size):
     assert calls("route53") == []
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_token_that_comes_later(run, emulator, zone, status):
-    emulator.faults.add(operation="PutToken", status=status, times=2)
-    assert run().stdout == SET
-
-
-def test_a_token_that_ends_in_the_middle(run, emulator, zone, instance, calls):
-    emulator.faults.add(service="imds", path="public-ipv4", action="callback",
-                        function=lambda request, proceed: instance.expire_tokens())
-    assert run().stdout == SET
-    assert calls("imds").count("PutToken") == 2
-
-
-def test_metadata_that_come_up_later(run, emulator, zone, instance):
-    emulator.faults.add(service="imds", times=3, action="reset_before")
-    assert run().stdout == SET
-
-
 @pytest.mark.parametrize("path", ["instance-id", "placement/region"])
 @pytest.mark.parametrize("body", ["", PAGE, "../x", "EU-WEST-1", "x" * 200],
                          ids=["empty", "page", "path", "capitals", "long"])
@@ -203,36 +147,6 @@ def test_an_identity_that_is_none(run, emulator, zone, calls, path, body):
 
 
 # The role
-
-def test_no_role(run, zone, instance, calls):
-    instance.role = None
-    result = run(settings=SHORT)
-    assert result.status == 77
-    assert re.match("bootname: credentials: the instance has no IAM role.*; gave up after ", result.stderr)
-    assert "no IAM role" in result.stderr
-    assert calls("route53") == []
-
-
-def test_a_late_role(run, emulator, zone, instance):
-    role, instance.role = instance.role, None
-    later(emulator, "iam/security-credentials/", lambda: setattr(instance, "role", role))
-    assert run(settings="{}").stdout == SET
-
-
-def test_a_role_that_becomes_good(run, emulator, zone, instance):
-    instance.role_error = "AssumeRoleUnauthorizedAccess"
-    later(emulator, "security-credentials/bootname-role",
-          lambda: setattr(instance, "role_error", None))
-    assert run(settings="{}").stdout == SET
-
-
-def test_a_role_that_stays_bad(run, zone, instance, calls):
-    instance.role_error = "AssumeRoleUnauthorizedAccess"
-    result = run(settings=ONCE)
-    assert result.status == 77
-    assert "AssumeRoleUnauthorizedAccess" in result.stderr and "gave up after" in result.stderr
-    assert calls("route53") == []
-
 
 BROKEN = {
     "empty": "",
@@ -264,13 +178,6 @@ def test_credentials_that_are_no_texts_are_aws_s_to_refuse(run, emulator, zone, 
     result = run()
     assert result.status == 77 and "InvalidClientTokenId" in result.stderr
     assert zone.values(NAME, "A") == []
-
-
-def test_broken_credentials_to_the_end(run, emulator, zone, calls):
-    emulator.faults.add(service="imds", path="security-credentials/bootname-role", status=200,
-                        body=BROKEN["half"], times=None)
-    assert run(settings=ONCE).status == 77
-    assert calls("route53") == []
 
 
 @pytest.mark.parametrize("body", ["", PAGE, "../../user-data", "a/b"])
@@ -332,14 +239,6 @@ def test_endpoint_that_leads_nowhere(run, emulator, zone, endpoint):
     assert emulator.requests == []
 
 
-def test_no_metadata_service(run, emulator, zone, instance):
-    instance.listener.close()
-    result = run(settings=ONCE)
-    assert result.status == 75
-    assert re.match("bootname: metadata: .*; gave up after ", result.stderr)
-    assert emulator.requests == []
-
-
 @pytest.mark.parametrize("fault", [{"status": 503}, {"action": "reset_before"}],
                          ids=["503", "reset"])
 def test_without_settings_ec2_is_asked_once_and_its_failure_is_none(run, emulator, zone, instance,
@@ -361,4 +260,3 @@ def test_a_tag_that_is_not_there_is_said_without_a_time(run, instance):
     instance.tags = {}
     assert run(settings="{}").stderr == (
         "bootname: name: no tag dnsname; add it, or set name\n")
-

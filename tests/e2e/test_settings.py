@@ -334,5 +334,5 @@ def test_good_settings(run, zone, settings):
 def test_what_a_file_must_be_is_said(run, zone, spoil):
     path = run.file("ttl: 30")
     spoil(path)
-    assert run("-c", path).stderr == (f"bootname: settings: {path}: must be a file of at most 1048576 "
-                                      "bytes that not everybody can write\n")
+    assert run("-c", path).stderr == (f"bootname: settings: {path}: is unusable; it must be a file of at "
+                                      "most 1048576 bytes that not everybody can write\n")

@@ -1,49 +1,22 @@
-"""The network and the services fail in the ways they do at boot."""
+"""The network and the services: what test_faults.py does not order; endpoints; proxies."""
 
 import contextlib
-import re
 import socket
 import threading
 
 import pytest
 
 from aws import Answer
-from aws.certificates import Authority
 from aws.server import Listener
-from conftest import ONCE, SHORT, SLOW
+from conftest import ONCE, SHORT
 
 NAME = "webdev1.ec2.example.com"
 ADDRESS = "54.123.123.123"
 SET = f"setting {NAME} to {ADDRESS}\n"
 LIST, READ, CHANGE = "ListHostedZonesByName", "ListResourceRecordSets", "ChangeResourceRecordSets"
-OWN_CA = Authority.create       # before the fixtures put theirs in its place
 
 
-# Answers that ask for another try
-
-@pytest.mark.parametrize(("operation", "fault"), [
-    (LIST, {"status": 400, "code": "Throttling", "message": "Rate exceeded"}),
-    (CHANGE, {"status": 400, "code": "Throttling", "message": "Rate exceeded"}),
-    (CHANGE, {"status": 400, "code": "PriorRequestNotComplete"}),
-    (CHANGE, {"status": 429}),
-    (CHANGE, {"status": 500, "code": "InternalFailure"}),
-    (CHANGE, {"status": 503, "body": "<html><body>Service Unavailable</body>"}),
-    (CHANGE, {"status": 503, "body": ""}),
-    (LIST, {"action": "reset_before"}),
-    (LIST, {"action": "reset_during"}),
-    (CHANGE, {"action": "reset_before"}),
-    (CHANGE, {"action": "reset_after"}),
-    (CHANGE, {"action": "reset_during"}),
-], ids=["Throttling of a look-up", "Throttling", "PriorRequestNotComplete", "429", "500",
-        "503 with a page", "503 with nothing", "reset of a look-up", "half a look-up", "reset",
-        "lost answer", "half an answer"])
-def test_tried_again(run, emulator, zone, calls, operation, fault):
-    emulator.faults.add(operation=operation, **fault)
-    result = run()
-    assert (result.status, result.stdout) == (0, SET)
-    assert zone.values(NAME, "A") == [ADDRESS]
-    assert calls("route53").count(operation) == 2
-
+# Answers
 
 @pytest.mark.parametrize("body", ["", "no XML", "<html><body><h1>Teapot</h1></body></html>"],
                          ids=["nothing", "text", "XHTML"])
@@ -51,29 +24,6 @@ def test_an_error_without_a_code_is_told_by_its_status(run, emulator, zone, body
     emulator.faults.add(operation=LIST, status=418, body=body, times=None)
     result = run()
     assert (result.status, result.stderr) == (65, f"bootname: zone: {LIST}: HTTP 418\n")
-
-
-@pytest.mark.parametrize("service", ["ec2", "sts"])
-@pytest.mark.parametrize("fault", [{"code": "RequestLimitExceeded", "status": 503},
-                                   {"action": "reset_before"}], ids=["throttled", "reset"])
-def test_the_other_services_are_tried_again(run, emulator, zone, instance, calls, service, fault):
-    role = "arn:aws:iam::123456789012:role/dns"
-    emulator.roles[role] = {"zones": [zone]}
-    instance.tags_in_metadata = False
-    emulator.faults.add(service=service, **fault)
-    assert run(settings=f"role_arn: {role}").stdout == SET
-    assert len(calls(service)) == 2
-
-
-@pytest.mark.parametrize("action", ["reset_after", "reset_during"])
-@pytest.mark.parametrize("look_up", [True, False], ids=["look-up", "zone_id"])
-def test_a_create_whose_answer_was_lost(run, emulator, zone, calls, action, look_up):
-    emulator.faults.add(operation=CHANGE, action=action)
-    settings = "action: CREATE" + ("" if look_up else f"\nzone_id: {zone.id}")
-    result = run(settings=settings)
-    assert (result.status, result.stdout) == (0, SET)
-    assert zone.values(NAME, "A") == [ADDRESS]
-    assert calls("route53")[-4:] == [READ, CHANGE, CHANGE, READ]
 
 
 def test_json_of_a_create_whose_answer_was_lost(run, emulator, zone):
@@ -111,62 +61,6 @@ def test_a_slow_answer(run, emulator, zone):
     assert run().stdout == SET
 
 
-def test_retry_after(run, emulator, zone):
-    emulator.faults.add(operation=LIST, status=503, headers={"Retry-After": "1"})
-    assert run().stdout == SET
-    first, second, *_ = emulator.requests_of("route53")
-    assert second.time - first.time >= 1
-
-
-@pytest.mark.parametrize("value", ["-1", "99999999999999999999",
-                                   "Wed, 21 Oct 2055 07:28:00 GMT"])
-def test_a_retry_after_that_is_not_for_a_boot(run, emulator, zone, value):
-    emulator.faults.add(operation=LIST, status=503, headers={"Retry-After": value})
-    assert run(settings="timeout: 4", limit=6).stdout == SET
-
-
-# The deadline
-
-@pytest.mark.parametrize("fault", [
-    {"code": "Throttling", "message": "Rate exceeded"}, {"action": "reset_before"},
-    {"action": "hang"}], ids=["throttled", "reset", "hang"])
-def test_the_deadline_passes(run, emulator, zone, fault):
-    emulator.faults.add(service="route53", times=None, **fault)
-    result = run(settings=ONCE if fault.get("action") == "hang" else SHORT, limit=8)
-    assert result.status == 75
-    assert re.match("bootname: zone: .*ListHostedZonesByName.*; gave up after ", result.stderr)
-    assert 0.9 <= float(result.stderr.split("gave up after ")[1].split(" s")[0]) / SLOW <= 2.5
-    assert zone.values(NAME, "A") == []
-
-
-def test_a_retry_after_beyond_the_deadline(run, emulator, zone):
-    emulator.faults.add(service="route53", status=503, headers={"Retry-After": "500"}, times=None)
-    assert run(settings=SHORT, limit=8).status == 75
-
-
-def test_a_token_that_never_comes(run, emulator, zone):
-    emulator.faults.add(operation="PutToken", action="hang", times=None)
-    result = run(settings=ONCE, limit=8)
-    assert result.status == 75
-    assert re.match("bootname: metadata: .*; gave up after ", result.stderr)
-    assert "--http-put-response-hop-limit 2" in result.stderr
-
-
-def test_no_way_to_aws(run, emulator, zone):
-    emulator.close_api()
-    result = run(settings=ONCE)
-    assert result.status == 75 and "gave up after " in result.stderr
-
-
-def test_a_network_that_comes_up_later(run, emulator, zone, instance):
-    emulator.close_api()
-    instance.listener.close()
-    up = threading.Timer(0.3, lambda: (instance.listener.open(), emulator.open_api()))
-    up.start()
-    assert run().stdout == SET
-    up.join()
-
-
 # Too much, and not what it should be
 
 @pytest.mark.parametrize("where", [{"service": "imds"}, {"path": "public-ipv4"},
@@ -201,26 +95,7 @@ def test_an_answer_that_is_none(run, emulator, zone, calls, body):
     assert CHANGE not in calls("route53")
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed(run, emulator, zone, calls, status):
-    emulator.faults.add(operation=LIST, status=status,
-                        headers={"Location": emulator.api_url + "/2013-04-01/hostedzone"})
-    result = run(settings=SHORT)
-    assert result.status == 65 and f"HTTP {status}" in result.stderr
-    assert calls("route53") == [LIST]
-
-
 # TLS
-
-def test_another_ca_is_not_trusted(run, emulator, zone, tmp_path):
-    other = Authority(tmp_path / "other", "127.0.0.1")
-    other.directory.mkdir()
-    OWN_CA(other)
-    result = run(settings=ONCE, env={"AWS_CA_BUNDLE": str(other.bundle)})
-    assert result.status == 75
-    assert "certificate" in result.stderr
-    assert emulator.requests_of("route53") == []
-
 
 def test_the_system_s_cas_do_not_trust_the_emulator(run, emulator, zone):
     assert run(settings=ONCE, env={"AWS_CA_BUNDLE": None}).status == 75
@@ -231,12 +106,6 @@ def test_a_ca_bundle_that_is_missing(run, emulator, zone):
     result = run(settings=SHORT, env={"AWS_CA_BUNDLE": "/nonexistent/ca.pem"})
     assert result.status == 78
     assert "/nonexistent/ca.pem" in result.stderr
-    assert emulator.requests_of("route53") == []
-
-
-def test_a_certificate_for_another_name(run, emulator, zone):
-    env = {"AWS_ENDPOINT_URL_ROUTE_53": emulator.api_url.replace("127.0.0.1", "127.0.0.2")}
-    assert run(settings=ONCE, env=env).status == 75
     assert emulator.requests_of("route53") == []
 
 

@@ -180,7 +180,8 @@ def test_it_fits_with_the_units_too(make, settings, arch):
 
 def test_the_helper_is_the_one_for_the_settings(make):
     """The features of helper/feature.h that settings ask for."""
-    sizes = [len(make("--systemd", settings=settings, helper=None).stdout) for settings in (
+    sizes = [len(make("--systemd", settings=settings, helper=None,
+                      left_out="the hardening of the units").stdout) for settings in (
         "name: a.example.com.", "name: a.example.com.\naction: CREATE")]
     assert sizes[0] + 100 < sizes[1]
 
@@ -664,6 +665,33 @@ def test_units_are_sound(entries, tmp_path):
                                          if "bootname" in line], done.stderr
 
 
+SERVICES = ("bootname.service", "bootname-refresh.service", "bootname-reap.service")
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_units_are_hardened(tmp_path, unit):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze here")
+    text = (FOLDER / "systemd" / unit).read_text().replace("@program@", "/bin/true")
+    (tmp_path / unit).write_text(text)
+    done = subprocess.run(["systemd-analyze", "security", "--offline=yes", tmp_path / unit],
+                          capture_output=True, text=True, check=False)
+    if "--offline" in done.stderr:
+        pytest.skip(f"too old: {done.stderr.strip()}")
+    [exposure] = re.findall(rf"exposure level for {unit}: ([0-9.]+)", done.stdout)
+    assert float(exposure) <= 2.0, done.stdout
+
+
+def test_the_hardening_of_the_units_goes_before_what_they_do():
+    """What mkuserdata takes for hardening, and leaves out, is that and no more."""
+    left = [re.sub(module().HARDENING, "", slim("\n".join(unit_lines(unit)) + "\n"))
+            for unit in SERVICES[:2]]
+    for text, unit in zip(left, SERVICES):
+        settings = re.findall(r"(?m)^(\w+)=", text)
+        assert {"ConditionFileIsExecutable", "Type", "RuntimeDirectory"} <= {*settings}, unit
+        assert not {"CapabilityBoundingSet", "NoNewPrivileges", "SystemCallFilter"} & {*settings}
+
+
 def unit_lines(unit):
     return (FOLDER / "systemd" / unit).read_text().splitlines()
 
@@ -721,6 +749,8 @@ def test_example_is_what_is_made_of_its_settings(plain, name):
     wanted = example(name)
     for entry in wanted["write_files"][2:]:
         entry["content"] = slim(entry["content"])
+    for entry in made["write_files"][2:]:       # with a real helper there is no room for it
+        entry["content"] = re.sub(module().HARDENING, "", entry["content"])
     assert made == wanted
 
 

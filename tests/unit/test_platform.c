@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -54,6 +55,33 @@ static void test_platform__sleep_takes_all_of_the_time(void **state)
 	spent_ms = platform_now_ms() - before_ms;
 	/* Both readings are cut to whole milliseconds. */
 	assert_true(spent_ms >= 2);
+}
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+static void test_platform__sleep_goes_on_behind_signals(void **state)
+{
+	const struct sigaction action = {.sa_handler = on_signal};
+	int64_t before_ms = platform_now_ms();
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		for (int i = 0; i < 10; i++) {
+			(void)kill(getppid(), SIGUSR1);
+			platform_sleep_ms(2);
+		}
+		_exit(0);
+	}
+	platform_sleep_ms(30);
+	assert_true(platform_now_ms() - before_ms >= 29);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 static const char variable[] = "BOOTNAME_UNIT_TEST";
@@ -130,13 +158,16 @@ static int harden(int closed, bool has_user)
 			wrong |= 1 << fd;
 	if (can_be_dumped())
 		wrong |= 8;
+	if (signal(SIGPIPE, SIG_DFL) != SIG_IGN ||
+	    (signal(SIGXFSZ, SIG_DFL) == SIG_IGN) != has_user)
+		wrong |= 32;
 	/* What it opened beyond them is closed. */
 	if (dup(0) != first)
 		wrong |= 16;
 	return wrong;
 }
 
-static void test_platform__harden_gives_closed_streams_to_null(void **state)
+static void test_platform__hardens(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 16; i++) {
@@ -158,10 +189,10 @@ int main(void)
 		cmocka_unit_test(test_platform__wipe_zeroes_exactly_its_bytes),
 		cmocka_unit_test(test_platform__random_differs),
 		cmocka_unit_test(test_platform__sleep_takes_all_of_the_time),
+		cmocka_unit_test(test_platform__sleep_goes_on_behind_signals),
 		cmocka_unit_test(test_platform__empty_variable_is_none),
 		cmocka_unit_test(test_platform__user_variable_wants_a_user),
-		cmocka_unit_test(
-			test_platform__harden_gives_closed_streams_to_null),
+		cmocka_unit_test(test_platform__hardens),
 	};
 
 	return RUN(tests);

@@ -1,0 +1,387 @@
+"""The fault matrix: what the metadata and the services answer when something is wrong."""
+
+import time
+
+import pytest
+from aws.server import Answer, Listener, http_date
+from matrix import (ADDRESS, ASSUMING, CHANGE, HTML, IPV6, LIST, LOOK_UP, MANY, NAME, PAGE, PLACES,
+                    ROLE, SET, TAGGING, TWICE, UPSERTING, World, ends_well, expired, fails,
+                    for_ever, gives_up, hung, judge, later, rows, tags_off, when)
+
+HOUR = 3600
+HOP_LIMIT = ("; is this an EC2 instance?  In a container: aws ec2 modify-instance-metadata-options "
+             "--http-put-response-hop-limit 2")
+METADATA_OFF = ": metadata is off; aws ec2 modify-instance-metadata-options --http-endpoint enabled"
+NO_ROLE = "credentials: the instance has no IAM role; attach an instance profile"
+NO_ADDRESS = "address: the instance has no {}; give it one, or set types, address or grace"
+NO_TAG = "name: no tag dnsname; add it, or set name"
+FOLDER = "meta-data/iam/security-credentials/"
+ROLE_LIST, ROLE_PATH = "security-credentials/$", "security-credentials/bootname-role"
+
+
+def imds(path=None, **fault):
+    """A fault of the metadata, at a path or everywhere."""
+    return {"service": "imds", "path": path, **fault}
+
+
+def token(**fault):
+    return {"operation": "PutToken", **fault}
+
+
+def metadata_down(seconds):
+    """Nobody listens there, for some time or for ever."""
+    def order(world):
+        world.instance.listener.close()
+        if seconds:
+            later(seconds, world.instance.listener.open)
+    return order
+
+
+def attribute(name, value, path, after=2):
+    """An attribute of the instance, and the one that it gets when a path is asked for again."""
+    def order(world):
+        late = getattr(world.instance, name)
+        setattr(world.instance, name, value)
+        if path:
+            world.emulator.faults.add(after=after, **when(
+                lambda: setattr(world.instance, name, late), service="imds", path=path))
+    return order
+
+
+def no_token_holds(world):
+    """Each one has expired when it is used."""
+    world.emulator.faults.add(times=None, **when(world.instance.expire_tokens,
+                                                 operation="GetMetadata"))
+
+
+def with_ipv6(world):
+    world.instance.ipv6 = IPV6
+
+
+BOTH = {f"{NAME}. A": ADDRESS, f"{NAME}. AAAA": IPV6}
+SET_BOTH = SET + f"setting {NAME} to {IPV6}\n"
+IPV6_500 = imds("meta-data/ipv6", status=500)
+
+METADATA = {
+    # The service as a whole
+    "metadata refused for a while": ends_well(metadata_down(0.3)),
+    "metadata refused for ever": gives_up(
+        75, "metadata: ... (api/token); gave up after N s" + HOP_LIMIT, metadata_down(None),
+        token=0, metadata=0),
+    "token hanging for ever": gives_up(
+        75, "metadata: ... (api/token); gave up after N s" + HOP_LIMIT,
+        for_ever(token(action="hang")), token=hung(1), metadata=0),
+    "token reset for a while": ends_well(token(action="reset_before", times=2), token=3),
+    "token 403": fails(77, "metadata: api/token: HTTP 403" + METADATA_OFF,
+                       for_ever(token(status=403)), metadata=0),
+    "token 404": fails(69, "metadata: no IMDSv2 here; is this an EC2 instance?",
+                       for_ever(token(status=404)), metadata=0),
+    "token 429 for a while": ends_well(token(status=429, times=2), token=3),
+    "token 503 for a while": ends_well(token(status=503, times=2), token=3),
+    "token 503 for ever": gives_up(
+        75, "metadata: api/token: HTTP 503; gave up after N s",
+        for_ever(token(status=503)), token=MANY, metadata=0),
+    "token 500 with a page, for a while": ends_well(token(status=500, times=2), token=3),
+    "401 in the middle": ends_well(
+        lambda world: world.emulator.faults.add(**when(
+            world.instance.expire_tokens, service="imds", path="public-ipv4")),
+        token=2, metadata=8),
+    "401 for ever": gives_up(
+        75, "metadata: meta-data/instance-id: HTTP 401; gave up after N s",
+        no_token_holds, token=MANY, metadata=MANY),
+    "value 403": fails(77, "metadata: meta-data/placement/region: HTTP 403" + METADATA_OFF,
+                       imds("placement/region", status=403)),
+    "value 429 for a while": ends_well(imds("public-ipv4", status=429, times=2), metadata=9),
+    "value 429 for ever": gives_up(
+        75, "metadata: meta-data/instance-id: HTTP 429; gave up after N s",
+        for_ever(imds("instance-id", status=429)), metadata=MANY),
+    "value 503 for a while": ends_well(imds("tags/instance/", status=503, times=2), metadata=9),
+    "value 503 for ever": gives_up(
+        75, "metadata: meta-data/placement/region: HTTP 503; gave up after N s",
+        for_ever(imds("placement/region", status=503)), metadata=MANY),
+    "value 500 with a page, for a while": ends_well(
+        imds("instance-id", status=500, times=2), metadata=9),
+    "value 500 with a page, for ever": gives_up(
+        75, "metadata: meta-data/instance-id: HTTP 500; gave up after N s",
+        for_ever(imds("instance-id", status=500)), metadata=MANY),
+    "value reset for a while": ends_well(
+        imds("instance-id", action="reset_during", times=2), metadata=9),
+    "value cut in its head": ends_well(imds("public-ipv4", action="cut"), metadata=8),
+    "credentials cut in their head": ends_well(imds(ROLE_PATH, action="cut"), metadata=8),
+    "value hanging once": ends_well(imds("public-ipv4", action="hang"), metadata=8),
+
+    # The role
+    "role absent, then there": ends_well(attribute("role", None, ROLE_LIST), metadata=9),
+    "role absent for ever": gives_up(77, NO_ROLE + "; gave up after N s",
+                                     attribute("role", None, None), metadata=MANY),
+    "Code not Success, then Success": ends_well(
+        attribute("role_error", "AssumeRoleUnauthorizedAccess", ROLE_PATH), metadata=11),
+    "Code not Success for ever": gives_up(
+        77, "credentials: the role gives no credentials (AssumeRoleUnauthorizedAccess); see its trust "
+        "policy; gave up after N s", attribute("role_error", "AssumeRoleUnauthorizedAccess", None),
+        metadata=TWICE),
+    "credentials 403": fails(
+        77, f"credentials: {FOLDER}bootname-role: HTTP 403" + METADATA_OFF,
+        imds(ROLE_PATH, status=403)),
+    "credentials 500 with a page, then good": ends_well(imds(ROLE_PATH, status=500), metadata=8),
+
+    # A page in place of a value, with status 200
+    "page for the token": fails(65, "metadata: the token is none", token(status=200, body=PAGE),
+                                metadata=0),
+    "page for the id": fails(65, "metadata: meta-data/instance-id: not there, or unusable",
+                             imds("instance-id", status=200, body=PAGE), metadata=1),
+    "page for the region": fails(
+        65, "metadata: meta-data/placement/region: not there, or unusable",
+        imds("placement/region", status=200, body=PAGE)),
+    "page for the tag": fails(
+        65, "name: ...; correct the tag", imds("tags/instance/dnsname", status=200, body=PAGE)),
+    "page for the IPv4 address": fails(65, "address: meta-data/public-ipv4: is no address",
+                                       imds("public-ipv4", status=200, body=PAGE)),
+    "page for the IPv6 address": fails(65, "address: meta-data/ipv6: is no address",
+                                       imds("meta-data/ipv6", status=200, body=PAGE), metadata=4),
+    "page for the role list, then good": ends_well(
+        imds(ROLE_LIST, status=200, body=PAGE), metadata=8),
+    "page for the role list, for ever": gives_up(
+        77, NO_ROLE + "; gave up after N s", for_ever(imds(ROLE_LIST, status=200, body=PAGE)),
+        metadata=MANY),
+
+    # Tags
+    "tag late, within grace": ends_well(
+        attribute("tags", {}, "tags/instance/dnsname", after=1), "grace: 5", metadata=9),
+    "tag late, beyond grace": fails(69, NO_TAG + "; gave up after N s", attribute("tags", {}, None),
+                                    "grace: 1", patience=1, metadata=TWICE),
+    "tag late, beyond the deadline": gives_up(
+        69, NO_TAG + "; gave up after N s", attribute("tags", {}, None), "grace: 30",
+        metadata=TWICE),
+    "tag late in EC2, within grace": ends_well(
+        [tags_off, attribute("tags", {}, "tags/instance/dnsname", after=1)], "grace: 5", tags=2,
+        metadata=10),
+    "tag late, without grace": fails(69, NO_TAG, attribute("tags", {}, None), "grace: 0",
+                                     metadata=4),
+    "tag 500, then there": ends_well(imds("tags/instance/", status=500), metadata=8),
+    "tag 500 for ever": gives_up(
+        75, "name: meta-data/tags/instance/dnsname: HTTP 500; gave up after N s",
+        for_ever(imds("tags/instance/", status=500)), "grace: 0", metadata=MANY),
+
+    # Addresses
+    "address late, within grace": ends_well(
+        attribute("public_ipv4", None, "public-ipv4"), "grace: 5", metadata=11),
+    "address late, beyond grace": fails(
+        69, NO_ADDRESS.format("public-ipv4") + "; gave up after N s",
+        attribute("public_ipv4", None, None), "grace: 1", patience=1, metadata=TWICE),
+    "address late, without grace": fails(
+        69, NO_ADDRESS.format("public-ipv4"), attribute("public_ipv4", None, None), "grace: 0"),
+    "address 500, then there": ends_well(imds("public-ipv4", status=500), metadata=8),
+    "address 500 for ever": gives_up(
+        75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
+        for_ever(imds("public-ipv4", status=500)), metadata=MANY),
+    "address 500 for ever, with an owner": gives_up(
+        75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
+        for_ever(imds("public-ipv4", status=500)), "owner_record: true", metadata=MANY),
+    "one of two addresses 500, then there": ends_well(
+        [with_ipv6, IPV6_500], "types: [A, AAAA]", says=SET_BOTH, holds=BOTH, metadata=8),
+    "one of two addresses 500 for ever": gives_up(
+        75, "address: meta-data/ipv6: HTTP 500; gave up after N s",
+        [with_ipv6, for_ever(IPV6_500)], "types: [A, AAAA]", metadata=MANY),
+    "the other of two addresses 500 for ever": gives_up(
+        75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
+        [with_ipv6, for_ever(imds("public-ipv4", status=500))], "types: [A, AAAA]", metadata=MANY),
+    "one of two addresses 500 for ever, neither asked for": gives_up(
+        75, "address: meta-data/ipv6: HTTP 500; gave up after N s",
+        [with_ipv6, for_ever(IPV6_500)], "owner_record: true", metadata=MANY),
+    "one of two addresses absent": fails(
+        69, NO_ADDRESS.format("ipv6"), [], "types: [A, AAAA]", metadata=4),
+}
+BROKEN = {
+    "empty": "", "page": PAGE, "cut": '{"Code": "Success", "AccessKeyId": "ASIAX", "Secr',
+    "without a field": "{}",
+    "without a key": '{"Code": "Success", "AccessKeyId": "ASIAX", "Token": "t"}',
+    "with an empty key": '{"AccessKeyId": "", "SecretAccessKey": "s", "Token": "t"}',
+    "with a Code not Success":
+        '{"Code": "Failed", "AccessKeyId": "ASIAX", "SecretAccessKey": "s", "Token": "t"}',
+}
+for what, body in BROKEN.items():
+    fault = imds(ROLE_PATH, status=200, body=body)
+    METADATA[f"credentials {what}, then good"] = ends_well(fault, metadata=9)
+    if what in ("empty", "cut", "page"):
+        METADATA[f"credentials {what}, for ever"] = gives_up(
+            77, "credentials: the role...; gave up after N s", for_ever(fault), metadata=TWICE)
+
+
+# Route 53, EC2 and STS
+
+def answer(status, code=None, message="why", **fault):
+    """An error of a service."""
+    return {"status": status, "code": code, "message": message, **fault}
+
+
+def shape(number):
+    """Route 53's errors have another shape."""
+    return lambda world: setattr(world.emulator, "error_shape", number)
+
+
+def clock(offset):
+    """The clock of AWS is ahead of ours."""
+    return lambda world: setattr(world.emulator, "clock_offset", offset)
+
+
+def denied(action):
+    return lambda world: world.emulator.denied.add(action)
+
+
+def cname(world):
+    """What Route 53 lets no address stand beside."""
+    for kind in ("A", "AAAA", "MX"):
+        world.zone.delete(NAME, kind)
+    world.zone.put(NAME, "CNAME", ["elsewhere.example.com."])
+
+
+def redirect(status, **selected):
+    """To a listener that counts who comes."""
+    def order(world):
+        def function(request):
+            world.counted["elsewhere"] += 1
+            return Answer(200, b"i-0123456789abcdef0")
+        target = Listener(("127.0.0.1", 0), function)
+        target.open()
+        world.emulator.faults.add(status=status, times=None, **selected, headers={
+            "Location": f"http://127.0.0.1:{target.port}/latest/meta-data/instance-id"})
+        yield
+        target.close(keep_port=False)
+    return order
+
+
+def retry_after(value):
+    """A 503 that says when to come again."""
+    return {"status": 503, "headers": {"Retry-After": value}}
+
+
+def retry_after_date(world):
+    """The same as a date, two seconds from when it is asked."""
+    def function(request, proceed):
+        return Answer(503, b"", {"Retry-After": http_date(time.time() + 2)})
+    world.emulator.faults.add(operation=LIST, action="callback", function=function)
+
+
+SERVICES = {
+    "PriorRequestNotComplete": UPSERTING.ends_well(answer(400, "PriorRequestNotComplete")),
+    "RequestLimitExceeded": UPSERTING.ends_well(answer(400, "RequestLimitExceeded")),
+    "ThrottlingException": UPSERTING.ends_well(answer(400, "ThrottlingException")),
+    "RequestTimeout": UPSERTING.ends_well(answer(400, "RequestTimeout")),
+    "429 with nothing": UPSERTING.ends_well(answer(429)),
+    "RequestLimitExceeded of EC2": TAGGING.ends_well(answer(503, "RequestLimitExceeded")),
+    "ExpiredTokenException for ever": LOOK_UP.fails(
+        77, f"{LIST}: HTTP 403 ExpiredTokenException: why",
+        for_ever(answer(403, "ExpiredTokenException")), look_up=2, metadata=9),
+    "ExpiredToken of an assumed role": ASSUMING.ends_well(
+        {"operation": CHANGE, "status": 403, "code": "ExpiredToken"}, change=2),
+}
+for what, place in PLACES.items():
+    throttling = answer(400, "Throttling", "Rate exceeded")
+    SERVICES[f"Throttling of {what}"] = place.ends_well(throttling)
+    if what != "CREATE":
+        SERVICES[f"Throttling of {what} for ever"] = place.gives_up(
+            75, f"{place.operation}: HTTP 400 Throttling: Rate exceeded", throttling)
+for status, code in ((500, "InternalFailure"), (502, "BadGateway"), (503, "ServiceUnavailable"),
+                     (504, "GatewayTimeout")):
+    for what, fault, told in (("XML", answer(status, code), f"{code}: why"),
+                              ("a page", {"status": status, "body": HTML}, ""),
+                              ("nothing", {"status": status, "body": ""}, "")):
+        SERVICES[f"{status} with {what}"] = UPSERTING.ends_well(fault)
+        if (status, what) in ((500, "nothing"), (502, "a page"), (503, "XML")):
+            SERVICES[f"{status} with {what} for ever"] = LOOK_UP.gives_up(
+                75, f"{LIST}: HTTP {status} {told}".rstrip(), fault)
+
+# Answers that do not
+for what, place in PLACES.items():
+    action = {"DescribeTags": "ec2:", "AssumeRole": "sts:"}.get(what, "route53:") + place.operation
+    code = "UnauthorizedOperation" if what == "DescribeTags" else "AccessDenied"
+    resource = {"look-up": "*", "DescribeTags": "*", "AssumeRole": ROLE,
+                "wait": "arn:aws:route53:::change/*"}.get(
+                    what, "arn:aws:route53:::hostedzone/{zone}")
+    SERVICES[f"{code} of {what}"] = place.fails(
+        77, f"{place.operation}: HTTP 403 {code}: ...{action}...; the role's policy must allow "
+        f"{action} on {resource}", denied(action))
+SERVICES |= {
+    "NoSuchHostedZone": fails(
+        69, f"change: {CHANGE}: HTTP 404 NoSuchHostedZone: No hosted zone found with ID: ZNONE",
+        [], "zone_id: ZNONE"),
+    "InvalidInput": UPSERTING.fails(65, f"{CHANGE}: HTTP 400 InvalidInput: why",
+                                    answer(400, "InvalidInput")),
+    "InvalidChangeBatch": UPSERTING.fails(
+        65, f"{CHANGE}: HTTP 400 InvalidChangeBatch: why", answer(400, "InvalidChangeBatch")),
+}
+for what in ("look-up", "read", "UPSERT", "CREATE", "DescribeTags", "AssumeRole"):
+    SERVICES[f"200 with a page, {what}"] = PLACES[what].fails(65, "...",
+                                                              {"status": 200, "body": PAGE})
+for number in (1, 2, 3):
+    SERVICES[f"InvalidChangeBatch in shape {number}"] = UPSERTING.fails(
+        73, f"{CHANGE}: HTTP 400 InvalidChangeBatch: ...conflicting RRSet of type CNAME...; "
+        "choose another name, or remove it", shape(number), cname)
+for number in (1, 3):                   # the other one is of InvalidChangeBatch only
+    SERVICES |= {
+        f"Throttling in shape {number}": UPSERTING.ends_well(
+            shape(number), answer(400, "Throttling")),
+        f"AccessDenied in shape {number}": UPSERTING.fails(
+            77, f"{CHANGE}: HTTP 403 AccessDenied: ...; the role's policy must allow "
+            f"route53:{CHANGE} on arn:aws:route53:::hostedzone/{{zone}}",
+            shape(number), denied(f"route53:{CHANGE}")),
+        f"ExpiredToken in shape {number}": UPSERTING.ends_well(
+            shape(number), expired(CHANGE), metadata=9),
+    }
+SERVICES |= {
+    "AccessDenied with nothing": UPSERTING.fails(
+        77, f"{CHANGE}: HTTP 403", shape(0), denied(f"route53:{CHANGE}")),
+    "InvalidChangeBatch with nothing": UPSERTING.fails(
+        65, f"{CHANGE}: HTTP 400", shape(0), cname),
+}
+for what, place in PLACES.items():
+    well = {"metadata": place.well.get("metadata", 7) + 2}
+    SERVICES[f"ExpiredToken of {what}"] = place.ends_well(expired(place.operation), **well)
+    ill = {"metadata": place.ill.get("metadata", 7) + 2}
+    SERVICES[f"ExpiredToken of {what} for ever"] = place.fails(
+        77, f"{place.operation}: HTTP 403 ExpiredToken: why",
+        answer(403, "ExpiredToken", times=None), **{place.kind: 2} | ill)
+for what in ("look-up", "read", "UPSERT", "DescribeTags", "AssumeRole"):
+    SERVICES[f"clock an hour ahead, {what}"] = PLACES[what].ends_well(clock(HOUR))
+    SERVICES[f"clock an hour behind, {what}"] = PLACES[what].ends_well(clock(-HOUR))
+for number in (0, 3):
+    SERVICES[f"clock an hour ahead in shape {number}"] = LOOK_UP.ends_well(shape(number),
+                                                                          clock(HOUR))
+for status in (301, 302, 307, 308):
+    SERVICES |= {
+        f"redirect {status} of the token": fails(
+            65, f"metadata: api/token: HTTP {status}", redirect(status, operation="PutToken"),
+            metadata=0, elsewhere=0),
+        f"redirect {status} of a value": fails(
+            65, f"address: meta-data/public-ipv4: HTTP {status}",
+            redirect(status, path="public-ipv4"), elsewhere=0),
+        f"redirect {status} of the credentials": fails(
+            65, f"credentials: {FOLDER}bootname-role: HTTP {status}",
+            redirect(status, path=ROLE_PATH), elsewhere=0),
+        f"redirect {status} of a look-up": LOOK_UP.fails(
+            65, f"{LIST}: HTTP {status}", redirect(status, operation=LIST), elsewhere=0),
+        f"redirect {status} of a change": UPSERTING.fails(
+            65, f"{CHANGE}: HTTP {status}", redirect(status, operation=CHANGE), elsewhere=0),
+    }
+SERVICES |= {
+    "Retry-After a second": LOOK_UP.ends_well(retry_after("1"), lasts=(1, 10)),
+    "Retry-After a date": LOOK_UP.ends_well(retry_after_date, lasts=(1, 10)),
+    "Retry-After a second, of the metadata": ends_well(
+        imds("instance-id", **retry_after("1")), metadata=8, lasts=(1, 10)),
+    "Retry-After beyond the deadline": LOOK_UP.gives_up(
+        75, f"{LIST}: HTTP 503", retry_after("500"), look_up=2),
+}
+for what, value in {"negative": "-1", "a date of 2055": "Wed, 21 Oct 2055 07:28:00 GMT",
+                    "huge": "86400", "beyond all numbers": "9" * 30, "rubbish": "soon"}.items():
+    SERVICES[f"Retry-After {what}"] = LOOK_UP.ends_well(retry_after(value), lasts=(0, 6))
+
+
+@pytest.mark.parametrize("row", rows(METADATA))
+def test_metadata(emulator, zone, instance, tmp_path, row):
+    judge(row, World(emulator, zone, instance, tmp_path).meet(row))
+
+
+@pytest.mark.parametrize("row", rows(SERVICES))
+def test_services(emulator, zone, instance, tmp_path, row):
+    judge(row, World(emulator, zone, instance, tmp_path).meet(row))
