@@ -48,7 +48,8 @@ case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
 	-fno-jump-tables -fno-ipa-cp -fno-guess-branch-probability -fipa-pta" ;;
 aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions
-	-fno-if-conversion -mcmodel=tiny" ;;
+	-fno-if-conversion -fno-schedule-fusion -fno-move-loop-stores
+	-mcmodel=tiny" ;;
 esac
 # libc's headers for that architecture, then this machine's for the libraries.
 headers="-idirafter /usr/include/$(gcc -print-multiarch)
