@@ -62,6 +62,8 @@ HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
 OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
 REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+HARNESSES := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard \
+	tests/fuzz/*.c)))
 
 # ---- Flags: found out when first used, so after `make deps` has run. ----
 
@@ -125,7 +127,31 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
 		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
 
--include $(wildcard $B/*.d $B/tests/*.d)
+# A harness for one kind of hostile input.  Its main runs files; `make fuzz` has
+# libFuzzer's in its place.
+FUZZ_MAIN ?= $B/tests/fuzz/replay.o
+FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
+	platform_variable time report_error pattern_matches retry_delay_ms
+
+$B/tests/fuzz/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -iquote helper -c -o $@ $<
+
+.PRECIOUS: $B/tests/fuzz/%.o
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) \
+		$(MODULES:%=$B/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $(FUZZ_WRAPPED:%=-Wl$(comma)--wrap=%) -o $@ $(filter %.o,$^) \
+		$(filter-out %.o,$(FUZZ_MAIN)) $(PACKAGE_LIBS) $(LDLIBS)
+
+# Preloaded by tests whose memory runs out.
+$B/tests/%.so: tests/e2e/%.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) -O1 -g -fno-omit-frame-pointer $(WARNINGS) \
+		$(if $(WERROR),-Werror) $(CPPFLAGS) $(CFLAGS) -fPIC -shared -o $@ $<
+
+-include $(wildcard $B/*.d $B/tests/*.d $B/tests/fuzz/*.d)
 
 # ---- The release: what rides in user-data, for every distribution. ----
 
@@ -203,7 +229,8 @@ endif
 
 $B/tests/sigv4_sign: tests/unit/sigv4_sign.c
 
-TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign
+TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
+	$(HARNESSES:%=$B/tests/fuzz/%) $B/tests/allocations.so
 
 .PHONY: tests
 tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
@@ -213,7 +240,7 @@ CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
 
 .PHONY: check
 check: tests $(CHECK_RELEASE)
-	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS)
+	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS) $(HARNESSES:%=fuzz/%)
 
 .PHONY: check-asan
 check-asan:
@@ -227,7 +254,21 @@ check-asan:
 check-valgrind: tests
 	@B=$(abspath $B) BOOTNAME_WRAPPER="valgrind -q --error-exitcode=99 \
 		--leak-check=full --errors-for-leak-kinds=definite$(comma)possible \
-		--trace-children=no" sh tests/check.sh $(UNIT_TESTS)
+		--trace-children=no" sh tests/check.sh $(UNIT_TESTS) \
+		$(HARNESSES:%=fuzz/%)
+
+# Each fuzzer runs for so many seconds, on a copy of its corpus.
+FUZZ_SECONDS ?= 60
+FUZZERS ?= $(HARNESSES)
+
+.PHONY: fuzz
+fuzz:
+	@$(MAKE) --no-print-directory B=$B/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
+		OPTIMIZE="-O1 -g -fno-omit-frame-pointer" \
+		HARDEN_CFLAGS="-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
+			-fno-sanitize-recover=all" \
+		HARDEN_LDFLAGS= $(FUZZERS:%=$B/fuzz/tests/fuzz/%)
+	@B=$(abspath $B)/fuzz sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 # Debian's libraries for arm64, under a name that tells what is in it.
 ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1
@@ -279,7 +320,7 @@ emulate:
 # ---- Style and static analysis. ----
 
 LINTED := $(SOURCES) helper/boot.c
-TEST_SOURCES := $(wildcard tests/unit/*.[ch] tests/e2e/*.c tests/bench/*.[ch])
+TEST_SOURCES := $(wildcard $(addsuffix /*.[ch],$(addprefix tests/,bench e2e fuzz unit)))
 
 .PHONY: lint
 lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyzer \
@@ -287,7 +328,7 @@ lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyze
 
 .PHONY: lint-format
 lint-format:
-	$(call say,FORMAT,'helper tests/unit')
+	$(call say,FORMAT,'helper tests')
 	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(LINTED) $(HEADERS) \
 		$(TEST_SOURCES)
 
@@ -297,7 +338,7 @@ format:
 
 .PHONY: lint-warnings
 lint-warnings:
-	$(call say,WARNINGS,'helper tests/unit')
+	$(call say,WARNINGS,'helper tests')
 	$(Q)for compiler in gcc clang; do \
 		$(MAKE) --no-print-directory tests CC=$$compiler WERROR=1 \
 			B=$B/warnings-$$compiler >/dev/null || exit 1; done
@@ -340,7 +381,7 @@ lint-musl: | $B
 .PHONY: lint-shell
 lint-shell:
 	$(call say,SHELL,'.ci cloud-config tests')
-	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh tests/boot/*.sh
+	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh tests/boot/*.sh tests/fuzz/*.sh
 
 .PHONY: lint-man
 lint-man:
@@ -403,6 +444,7 @@ help:
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
 		'make bench-herd    how many can boot at once: minutes' \
+		'make fuzz          each fuzzer for FUZZ_SECONDS (FUZZERS: some)' \
 		'make lint          style and static analysis' \
 		'make emulate       the AWS emulator, for your shell' \
 		'make install       to $$(DESTDIR)$$(PREFIX)' \

@@ -139,8 +139,8 @@ static int on_member(void)
 	if (document_next())
 		return -1;
 	if (place < MEMBERS && document_is_scalar()) {
-		/* Taken over, and one of the same name left in its place: no
-		 * copy is made that would have to be wiped. */
+		/* Taken over, and one of the same name left in its place: a
+		 * copy could fail, and would have to be wiped. */
 		char *member = document_members[place];
 
 		document_members[place] = (char *)event.data.scalar.value;

@@ -12,6 +12,7 @@ struct owners;
  * Learn the state of each instance.  A region that cannot be asked does not
  * keep the others from it: its failure is reported, and its instances have no
  * state.
+ * owners: has one at least.
  * until_ms: on the clock of platform_now_ms; later, or after 20 s, no region
  *           is tried again.
  */

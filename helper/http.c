@@ -186,6 +186,8 @@ int http_send(const char *method, const char *url, const char *headers,
 {
 	curl_off_t retry_after_s = 0;
 
+	if (pattern_is_careful && pattern_has_failed)
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	buf_set(&lines, "%s", headers);
 	split_lines();
 	has_headers = false;

@@ -14,7 +14,8 @@ struct http_answer {
 	long status; /* 0: there is none */
 	char *body;  /* ends in a NUL that size does not count */
 	size_t size;
-	int64_t date_s;	       /* the server's Date, seconds since 1970; -1 */
+	int64_t date_s; /* the server's Date, seconds since 1970; below 0: none
+			 */
 	int64_t retry_after_s; /* what the server asks for; 0 */
 };
 

@@ -18,42 +18,75 @@
 
 enum { MESSAGE_LIMIT = 4000 }; /* bytes, as on standard error */
 
-static struct json_object *text(const char *value)
+static bool is_cut; /* memory did not suffice for all of it */
+
+static struct json_object *made(struct json_object *object)
 {
-	return value ? json_object_new_string(value) : NULL;
+	is_cut |= !object;
+	return object;
 }
 
-static struct json_object *list(const char *value)
+static struct json_object *text(const char *value)
 {
-	struct json_object *values = json_object_new_array();
+	return value ? made(json_object_new_string(value)) : NULL;
+}
 
-	for (int len; *value; value += len + (value[len] == *XML_NEXT)) {
-		len = (int)strcspn(value, XML_NEXT);
-		(void)json_object_array_add(
-			values, json_object_new_string_len(value, len));
+static struct json_object *number(int64_t value)
+{
+	return made(json_object_new_int64(value));
+}
+
+static struct json_object *truth(bool value)
+{
+	return made(json_object_new_boolean(value));
+}
+
+static struct json_object *new_list(void)
+{
+	return made(json_object_new_array());
+}
+
+static struct json_object *new_map(void)
+{
+	return made(json_object_new_object());
+}
+
+static void append(struct json_object *to, struct json_object *value)
+{
+	if (!to || json_object_array_add(to, value)) {
+		is_cut = true;
+		(void)json_object_put(value);
 	}
-	return values;
 }
 
 static void add(struct json_object *to, const char *key,
 		struct json_object *value)
 {
-	(void)json_object_object_add(to, key, value);
+	if (!to || json_object_object_add(to, key, value)) {
+		is_cut = true;
+		(void)json_object_put(value);
+	}
 }
 
-static void add_number(struct json_object *to, const char *key, int64_t value)
+static struct json_object *list(const char *value)
 {
-	add(to, key, json_object_new_int64(value));
+	struct json_object *values = new_list();
+
+	for (int len; *value; value += len + (value[len] == *XML_NEXT)) {
+		len = (int)strcspn(value, XML_NEXT);
+		append(values, made(json_object_new_string_len(value, len)));
+	}
+	return values;
 }
 
 static struct json_object *record(const struct plan *plan, size_t i)
 {
 	const struct plan_set *set = &plan->sets[i];
-	struct json_object *to = json_object_new_object();
+	struct json_object *to = new_map();
 
 	add(to, "name", text(plan->instance->name));
 	add(to, "type", text(plan_types[i]));
-	add(to, "ttl", json_tokener_parse(plan->settings->value[SETTING_TTL]));
+	add(to, "ttl", number(settings_number(plan->settings, SETTING_TTL)));
 	add(to, "values", list(set->state == PLAN_REMOVE ? "" : set->value));
 	add(to, "before", plan->wants_to_read ? list(set->before) : NULL);
 	return to;
@@ -66,38 +99,38 @@ static bool is_told(const struct plan *plan, const struct plan_set *set)
 
 static struct json_object *records(void)
 {
-	struct json_object *all = json_object_new_array();
+	struct json_object *all = new_list();
 
 	for (size_t i = 0; i < report.count; i++)
 		for (size_t j = 0; j < PLAN_OWNER; j++)
 			if (is_told(report.plans[i], &report.plans[i]->sets[j]))
-				(void)json_object_array_add(
-					all, record(report.plans[i], j));
+				append(all, record(report.plans[i], j));
 	return all;
 }
 
 static struct json_object *error(void)
 {
 	const struct buf *said = &report_first_error.text;
-	struct json_object *to = json_object_new_object();
+	struct json_object *to = new_map();
 
 	add(to, "stage", text(report_first_error.stage));
-	add_number(to, "code", report.status);
+	add(to, "code", number(report.status));
 	add(to, "message",
-	    json_object_new_string_len(said->data, said->len < MESSAGE_LIMIT
-							   ? (int)said->len
-							   : MESSAGE_LIMIT));
+	    made(json_object_new_string_len(
+		    said->data, said->len < MESSAGE_LIMIT ? (int)said->len
+							  : MESSAGE_LIMIT)));
 	return to;
 }
 
-static struct json_object *calls(void)
+static struct json_object *calls(bool has_imds)
 {
-	struct json_object *to = json_object_new_object();
+	struct json_object *to = new_map();
 
-	add_number(to, "imds", imds_calls);
-	add_number(to, "route53", aws.calls[AWS_ROUTE53]);
-	add_number(to, "ec2", aws.calls[AWS_EC2]);
-	add_number(to, "sts", aws.calls[AWS_STS]);
+	if (has_imds)
+		add(to, "imds", number(imds_calls));
+	add(to, "route53", number(aws.calls[AWS_ROUTE53]));
+	add(to, "ec2", number(aws.calls[AWS_EC2]));
+	add(to, "sts", number(aws.calls[AWS_STS]));
 	return to;
 }
 
@@ -109,43 +142,54 @@ static int64_t spent(enum report_stage stage)
 
 static struct json_object *times(void)
 {
-	struct json_object *to = json_object_new_object();
+	struct json_object *to = new_map();
 
-	add_number(to, "imds", spent(STAGE_IMDS));
-	add_number(to, "zone", spent(STAGE_ZONE));
-	add_number(to, "change", spent(STAGE_CHANGE));
-	add_number(to, "total", platform_now_ms() - report_ms[STAGE_START]);
+	add(to, "imds", number(spent(STAGE_IMDS)));
+	add(to, "zone", number(spent(STAGE_ZONE)));
+	add(to, "change", number(spent(STAGE_CHANGE)));
+	add(to, "total", number(platform_now_ms() - report_ms[STAGE_START]));
 	return to;
+}
+
+static const char *written(struct json_object *object)
+{
+	const char *json = json_object_to_json_string_ext(
+		object,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!is_cut && json)
+		return json;
+	is_cut = false;
+	(void)errinfo_set(STATUS_SYSTEM, "out of memory");
+	return NULL;
 }
 
 /* The object as a line; it is freed. */
 static const char *line(struct json_object *object)
 {
 	static struct buf text_line;
+	const char *json = written(object);
 
-	buf_set(&text_line, "%s\n",
-		json_object_to_json_string_ext(
-			object, JSON_C_TO_STRING_PLAIN |
-					JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_set(&text_line, "%s\n", json ? json : "");
 	(void)json_object_put(object);
-	return text_line.data;
+	return json ? text_line.data : NULL;
 }
 
 const char *json_result(void)
 {
-	struct json_object *root = json_object_new_object();
+	struct json_object *root = new_map();
 
 	if (report.status)
 		add(root, "error", error());
 	if (report.status && !report.count)
 		return line(root);
-	add(root, "changed", json_object_new_boolean(report_changed));
-	add(root, "dry_run", json_object_new_boolean(report_dry_run));
+	add(root, "changed", truth(report_changed));
+	add(root, "dry_run", truth(report_dry_run));
 	add(root, "zone_id", text(report_zone_id));
 	add(root, "change_id",
 	    text(*report_change_id ? report_change_id : NULL));
 	add(root, "records", records());
-	add(root, "calls", calls());
+	add(root, "calls", calls(true));
 	add(root, "ms", times());
 	return line(root);
 }
@@ -156,7 +200,7 @@ static struct json_object *removed_set(const struct owners_holding *holding,
 				       size_t kind)
 {
 	const char *const *set = holding->sets[kind].text;
-	struct json_object *to = json_object_new_object();
+	struct json_object *to = new_map();
 
 	add(to, "name", text(set[SET_NAME]));
 	add(to, "type", text(set[SET_TYPE]));
@@ -171,14 +215,13 @@ static struct json_object *removed_set(const struct owners_holding *holding,
 
 static struct json_object *removed_sets(const struct owners *owners)
 {
-	struct json_object *all = json_object_new_array();
+	struct json_object *all = new_list();
 
 	for (size_t i = 0; i < owners->count; i++)
 		for (size_t kind = 0; kind < PLAN_SETS; kind++)
 			if (owners_is_told(&owners->holdings[i], kind))
-				(void)json_object_array_add(
-					all, removed_set(&owners->holdings[i],
-							 kind));
+				append(all,
+				       removed_set(&owners->holdings[i], kind));
 	return all;
 }
 
@@ -195,23 +238,19 @@ const char *json_reaped(const struct owners *owners, bool changed)
 {
 	static struct json_object *root; /* may be longer than struct buf */
 	struct json_object *removed = removed_sets(owners);
-	struct json_object *sent = calls();
 
 	(void)json_object_put(root);
-	root = json_object_new_object();
+	root = new_map();
 	if (report.status)
 		add(root, "error", error());
-	if (!report.status || json_object_array_length(removed)) {
-		json_object_object_del(sent, "imds");
-		add(root, "changed", json_object_new_boolean(changed));
-		add(root, "dry_run", json_object_new_boolean(report_dry_run));
+	if (!report.status || (removed && json_object_array_length(removed))) {
+		add(root, "changed", truth(changed));
+		add(root, "dry_run", truth(report_dry_run));
 		add(root, "zone_id", text(report_zone_id));
 		add(root, "removed", json_object_get(removed));
-		add_number(root, "kept", count_kept(owners));
-		add(root, "calls", json_object_get(sent));
+		add(root, "kept", number(count_kept(owners)));
+		add(root, "calls", calls(false));
 	}
 	(void)json_object_put(removed);
-	(void)json_object_put(sent);
-	return json_object_to_json_string_ext(
-		root, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return written(root);
 }

@@ -1,5 +1,6 @@
 /*
- * What came out, as one JSON object in one line.
+ * What came out, as one JSON object in one line; NULL where memory does not
+ * suffice, with STATUS_SYSTEM in errinfo.
  */
 #ifndef JSON_H
 #define JSON_H

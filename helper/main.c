@@ -7,6 +7,7 @@
 #include "down.h"
 #include "errinfo.h"
 #include "json.h"
+#include "pattern.h"
 #include "platform.h"
 #include "report.h"
 #include "up.h"
@@ -43,6 +44,8 @@ static int usage_fault(const char *what)
 
 static int print_json(const char *line)
 {
+	if (!line)
+		return -1;
 	return report_quiet ? 0 : report_text(line);
 }
 
@@ -104,7 +107,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	platform_has_user = true;
+	platform_has_user = pattern_is_careful = true;
 	platform_harden();
 	opterr = 0;
 	errinfo.stage = "report";

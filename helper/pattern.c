@@ -1,9 +1,13 @@
 #include "pattern.h"
 
+#include <errno.h>
 #include <regex.h>
 #include <string.h>
 
-bool pattern_matches(const char *text, const char *pattern)
+bool pattern_is_careful;
+bool pattern_has_failed;
+
+static bool matches(const char *text, const char *pattern)
 {
 	regex_t compiled;
 	bool found;
@@ -12,6 +16,19 @@ bool pattern_matches(const char *text, const char *pattern)
 		return false;
 	found = !regexec(&compiled, text, 0, NULL, 0);
 	regfree(&compiled);
+	return found;
+}
+
+bool pattern_matches(const char *text, const char *pattern)
+{
+	bool found;
+
+	if (!pattern_is_careful)
+		return matches(text, pattern);
+	errno = 0;
+	found = matches(text, pattern);
+	/* To glibc's regexec it is the same as no match. */
+	pattern_has_failed |= errno == ENOMEM;
 	return found;
 }
 

@@ -6,6 +6,12 @@
 
 #include <stdbool.h>
 
+/* Where it is set: whether memory did not suffice for an answer.  Then nothing
+ * is to be sent any more, for it may be what a wrong one has led to.  At a boot
+ * Linux does not refuse the little that is asked for. */
+extern bool pattern_is_careful;
+extern bool pattern_has_failed;
+
 /*
  * Whether a text matches a POSIX extended regular expression.
  * text:    anything, in bytes; NULL matches nothing.

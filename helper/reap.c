@@ -279,11 +279,15 @@ static int reap(void)
 	if (removal_read(id, &owners))
 		return -1;
 	/* The other half is for what is to be removed. */
-	fates_learn(&owners, started_ms + (int64_t)timeout_s * 500);
+	if (owners.count)
+		fates_learn(&owners, started_ms + (int64_t)timeout_s * 500);
 	errinfo.stage = "owners";
 	for (size_t i = 0; i < owners.count; i++)
 		choose(&owners.holdings[i]);
-	removal_carry_out(id, &owners);
+	if (pattern_has_failed)
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
+	if (owners.count)
+		removal_carry_out(id, &owners);
 	return 0;
 }
 
@@ -356,14 +360,15 @@ static int print_json(void)
 {
 	const char *object = json_reaped(&owners, removal_changed);
 
-	return print(object, strlen(object)) || print("\n", 1) ? -1 : 0;
+	return !object || print(object, strlen(object)) || print("\n", 1) ? -1
+									  : 0;
 }
 
 int main(int argc, char **argv)
 {
 	int rc;
 
-	platform_has_user = true;
+	platform_has_user = pattern_is_careful = true;
 	report_program = "bootname-reap";
 	platform_harden();
 	opterr = 0;
@@ -373,8 +378,11 @@ int main(int argc, char **argv)
 		report_error();
 	if (rc <= 0) {
 		errinfo.stage = "report";
-		if (wants_json ? print_json() : print_lines())
+		if (wants_json ? print_json() : print_lines()) {
 			report_error();
+			if (wants_json)
+				(void)print_json();
+		}
 	}
 	imds_close();
 	aws_close();

@@ -22,6 +22,7 @@ int removal_read(const char *zone_id, struct owners *owners);
  * Delete the holdings that are doomed, many in one batch.  Where a batch is
  * refused, name by name; where one has moved, it is read again, and left alone
  * if it is another's by now.  Failures are reported.
+ * owners: has one at least.
  */
 void removal_carry_out(const char *zone_id, struct owners *owners);
 

@@ -324,7 +324,7 @@ static bool is_base64;
 
 static int read_entries(void)
 {
-	enum { PATH, ENCODING, CONTENT };
+	enum { PATH, ENCODING, CONTENT } from;
 	char **entry = document_members;
 
 	for (;;) {
@@ -334,12 +334,13 @@ static int read_entries(void)
 			return 0;
 		if (document_read_members("path encoding content "))
 			return -1;
-		if (!pattern_matches(entry[PATH], "^/etc/bootname[.]yaml$"))
+		if (!entry[PATH] || strcmp(entry[PATH], "/etc/bootname.yaml"))
 			continue;
 		free(content);
-		/* Without one the settings are empty, which is an error. */
-		content = entry[CONTENT] ? entry[CONTENT] : strdup("");
-		entry[CONTENT] = NULL;
+		/* Without one its path is read, which is an error. */
+		from = entry[CONTENT] ? CONTENT : PATH;
+		content = entry[from];
+		entry[from] = NULL;
 		/* As opposed to none and "text/plain". */
 		is_base64 = pattern_matches(entry[ENCODING], "64");
 	}

@@ -12,6 +12,7 @@ enum { DEPTH_LIMIT = 32 };
 
 struct buf xml_root;
 
+static XML_Parser parser;
 static const char *names;
 static const struct buf *end; /* of the row */
 static xml_row handler;
@@ -28,8 +29,8 @@ static void XMLCALL on_start(void *data, const char *name,
 	if (!depth)
 		buf_addf(&xml_root, "%s", name);
 	buf_wipe(&text);
-	if (++depth > DEPTH_LIMIT && !failed)
-		failed = errinfo_set(STATUS_DATA, "XML nested too deep");
+	if (++depth > DEPTH_LIMIT)
+		(void)XML_StopParser(parser, 0);
 }
 
 static void XMLCALL on_text(void *data, const char *more, int len)
@@ -71,10 +72,10 @@ static void XMLCALL on_end(void *data, const char *name)
 
 int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 {
-	if (strstr(data, "<!DOCTYPE"))
-		return errinfo_set(STATUS_DATA, "XML with a document type");
-	XML_Parser parser;
-
+	/* Of UTF-16, which expat finds out by itself, each '<' has a NUL. */
+	if (strlen(data) < size || strstr(data, "<!DOCTYPE"))
+		return errinfo_set(STATUS_DATA,
+				   "XML with a NUL or a document type");
 	parser = XML_ParserCreate("UTF-8");
 	if (!parser)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");

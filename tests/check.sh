@@ -1,5 +1,6 @@
 #!/bin/sh
-# Run every test and close with one line.  Arguments: the unit tests, by name.
+# Run every test and close with one line.  Arguments: the unit tests by name, and
+# as fuzz/NAME the harnesses, each of which runs its corpus.
 # B: the build folder.  BOOTNAME_WRAPPER: put in front of each program, such as
 # "valgrind -q".
 set -u
@@ -12,8 +13,9 @@ passed=0
 failed=0
 
 for test in "$@"; do
+	corpus=tests/fuzz/corpus/${test#fuzz/}
 	# shellcheck disable=SC2086 # the wrapper is a list of words
-	if $BOOTNAME_WRAPPER "$B/tests/$test" >"$log" 2>&1; then
+	if $BOOTNAME_WRAPPER "$B/tests/$test" "$corpus" >"$log" 2>&1; then
 		ran=$(sed -n 's/.*\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log")
 		grep -h '^note:' "$log"
 		if [ "${ran:-0}" -gt 0 ]; then
@@ -26,7 +28,7 @@ for test in "$@"; do
 	cat "$log"
 	failed=$((failed + 1))
 done
-echo "unit tests: $passed passed, $failed programs failed"
+echo "unit tests and corpora: $passed passed, $failed programs failed"
 
 # shellcheck disable=SC2086
 /usr/bin/python3 -m pytest -q -rs -p no:cacheprovider -n "$(nproc)" tests/e2e \

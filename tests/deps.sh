@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm lint dist} "
+goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz lint dist} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -54,6 +54,8 @@ packages() {
 	check-valgrind  valgrind              valgrind
 	check-vm        e2fsprogs             e2fsprogs
 	check-vm        qemu-system-x86       qemu-system-x86-core
+	fuzz            clang                 clang
+	fuzz            libclang-rt-dev       compiler-rt
 	lint            clang                 clang
 	lint            clang-format          clang-tools-extra
 	lint            clang-tidy            -
@@ -79,6 +81,7 @@ case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac
 case $goals in *" check-valgrind "*) kinds="$kinds check-valgrind" ;; esac
+case $goals in *" fuzz "*) kinds="$kinds fuzz" ;; esac
 case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
 case $goals in *" dist"*) kinds="$kinds dist" ;; esac
 

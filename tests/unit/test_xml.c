@@ -235,6 +235,11 @@ static const struct {
 	 "<!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;</a>",
 	 0, "document type"},
 	{"billion laughs", LAUGHS, 0, "document type"},
+	{"DTD in UTF-16", "<\0!\0D\0O\0C\0T\0Y\0P\0E\0 \0a\0>\0<\0a\0/\0>\0",
+	 32, "document type"},
+	{"DTD in UTF-16 from its high bytes",
+	 "\0<\0!\0D\0O\0C\0T\0Y\0P\0E\0 \0a\0>\0<\0a\0/\0>", 32,
+	 "document type"},
 };
 
 static void test_xml__refuses_what_is_no_plain_xml(void **state)
@@ -278,7 +283,7 @@ static void test_xml__depth_limit_is_exact(void **state)
 
 		set_input("", 0);
 		add("<a>", depth - 1);
-		add("<b/>", 1);
+		add("<b></b>", 1);
 		add("</a>", depth - 1);
 		unit_result("depth", read_input("b "), fits ? 0 : STATUS_DATA);
 		unit_text("depth", seen.data, fits ? "[.][]" : "");

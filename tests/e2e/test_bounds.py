@@ -1,0 +1,212 @@
+"""Whatever is read, and however much: a bounded memory, a clean error, no signal."""
+
+import os
+
+import pytest
+from conftest import ONCE, ROOT, helper, put_owned
+
+MEMORY_KIB = 40 * 1024
+PRELOAD = ROOT / os.environ.get("B", "build") / "tests" / "allocations.so"
+SIZE = 10 * 1024 * 1024
+MIB = 1024 * 1024
+LIST, READ, CHANGE = "ListHostedZonesByName", "ListResourceRecordSets", "ChangeResourceRecordSets"
+TAGS, STATES, ROLE = "DescribeTags", "DescribeInstances", "AssumeRole"
+CREDENTIALS = {"path": "security-credentials/bootname-role"}
+OTHER, ARN = "i-0aaaaaaaaaaaaaaa1", "arn:aws:iam::123456789012:role/dns"
+
+
+def is_measurable():
+    """Whether the program runs as it is: neither in valgrind nor with a sanitizer's memory."""
+    command = helper()
+    with open(command[-1], "rb") as program:
+        return len(command) == 1 and b"__asan_init" not in program.read()
+
+
+@pytest.fixture
+def bounded(run, zone, instance, emulator, tmp_path):
+    """As `run`, and the memory is bounded: bounded(status, settings=...)."""
+    measured = is_measurable()
+    emulator.roles[ARN] = {"zones": [zone]}
+    instance.tags_in_metadata = False
+    told = tmp_path / "told"
+
+    def runner(status, *arguments, **options):
+        env = {"LD_PRELOAD": str(PRELOAD), "ALLOCATIONS_COUNT": str(told)} if measured else None
+        result = run(*arguments, env=env, **options)
+        assert result.status == status, result
+        if measured:
+            peak = int(told.read_text().split()[1])
+            assert 0 < peak < MEMORY_KIB, (peak, result)
+        return result
+    return runner
+
+
+def test_memory_is_measured_only_without_wrapper_and_sanitizer():
+    if not is_measurable():
+        pytest.skip("memory is not measured: the wrapper or sanitizer has its own")
+
+
+# Too much
+
+SERVICES = {"token": {"path": "api/token"}, "word": {"path": "instance-id"},
+            "address": {"path": "public-ipv4"}, "credentials": CREDENTIALS,
+            "Route 53": {"operation": LIST}, "record sets": {"operation": READ},
+            "change": {"operation": CHANGE}, "EC2": {"operation": TAGS},
+            "STS": {"operation": ROLE}}
+ALL = f"action: CREATE\nrole_arn: {ARN}\ntimeout: 15"
+
+
+@pytest.mark.parametrize("where", SERVICES.values(), ids=SERVICES)
+@pytest.mark.parametrize("fault", [
+    {"action": "big", "size": SIZE}, {"action": "endless"}, {"action": "endless", "status": 400},
+    {"action": "big", "size": SIZE, "body": "<a>"}],
+    ids=["10 MB", "endless", "endless error", "10 MB of elements"])
+def test_too_large_an_answer_takes_no_memory(bounded, emulator, where, fault):
+    emulator.faults.add(times=None, **where, **fault)
+    assert "larger than" in bounded(65, settings=ALL).stderr
+
+
+def test_settings_of_10_mb(bounded, run):
+    text = "name: web1.ec2.example.com\n#" + "x" * SIZE
+    bounded(78, "-c", run.file(text))
+    bounded(78, settings=text)
+
+
+# One MiB of the worst, which is taken
+
+def repeated(piece, size=MIB - 100):
+    """A piece as often as it fits."""
+    return piece * (size // len(piece))
+
+
+DOCTYPE = '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
+BOMB = '<!DOCTYPE a [<!ENTITY b0 "bbbbbbbbbb">' + "".join(
+    f'<!ENTITY b{i + 1} "{f"&b{i};" * 10}">' for i in range(9)) + "]><a>&b9;</a>"
+XML = {
+    "nothing": b"", "deep": repeated("<a>"), "33 deep": "<a>" * 33 + "</a>" * 33,
+    "open comment": "<a><!--" + repeated("b"), "open text": "<a>" + repeated("b"),
+    "open CDATA": "<a><![CDATA[" + repeated("]]"),
+    "DOCTYPE": DOCTYPE, "DOCTYPE in lower case": DOCTYPE.lower(),
+    "DOCTYPE behind a blank": DOCTYPE.replace("<!", "<! "),
+    "DOCTYPE behind a comment": "<!-- -->\n" + DOCTYPE,
+    "DOCTYPE with line feeds": DOCTYPE.replace(" ", "\n"),
+    "DOCTYPE with a byte order mark": b"\xef\xbb\xbf" + DOCTYPE.encode(),
+    "DOCTYPE in UTF-16": DOCTYPE.encode("utf-16"),
+    "DOCTYPE in UTF-16-LE": DOCTYPE.encode("utf-16-le"),
+    "DOCTYPE in UTF-16-BE": DOCTYPE.encode("utf-16-be"),
+    "DOCTYPE in UTF-7": b"<?xml version='1.0' encoding='UTF-7'?>" + DOCTYPE.encode("utf-7"),
+    "bomb": BOMB, "bomb in UTF-16": BOMB.encode("utf-16"),
+    "NUL": b"<a>\0</a>", "NUL behind": b"<a/>\0", "not UTF-8": b"<a>\xff\xfe</a>",
+    "surrogates": b"<a>\xed\xa0\x80</a>",
+}
+
+
+@pytest.mark.parametrize("body", XML.values(), ids=XML)
+@pytest.mark.parametrize("operation", [LIST, TAGS, ROLE])
+def test_xml_that_is_none(bounded, emulator, operation, body):
+    emulator.faults.add(operation=operation, status=200, body=body, times=None)
+    bounded(65, settings=ALL)
+
+
+@pytest.mark.parametrize("body", ["DOCTYPE", "bomb in UTF-16", "deep", "NUL"])
+def test_an_error_of_such_xml(bounded, emulator, body):
+    emulator.faults.add(operation=CHANGE, status=400, body=XML[body], times=None)
+    assert bounded(65, settings=ALL).stderr.endswith(f"{CHANGE}: HTTP 400\n")
+
+
+@pytest.mark.parametrize("body", [
+    "<a" + repeated("b") + "/>", '<a b="' + repeated("c") + '"/>',
+    "<a " + "".join(f"b{i}='' " for i in range(90000)) + "/>",
+    "<a>" + "".join(f"<b{i:x}/>" for i in range(110000)) + "</a>",
+], ids=["long name", "long attribute", "attributes", "ever new elements"])
+def test_xml_that_takes_much_memory(bounded, emulator, body):
+    emulator.faults.add(operation=LIST, status=200, body=body, times=None)
+    bounded(69, settings="timeout: 15")
+
+
+@pytest.mark.parametrize("piece", ["<a/>", "<HostedZone/>", "<HostedZone><Id>Z1</Id></HostedZone>",
+                                   "<b>&lt;</b>", "\n"])
+def test_a_long_list_of_zones_takes_no_memory(bounded, emulator, piece):
+    body = "<a>" + repeated(piece) + "</a>"
+    emulator.faults.add(operation=LIST, status=200, body=body, times=None)
+    bounded(65 if piece == "<HostedZone/>" else 69, settings="timeout: 15")
+
+
+# YAML, and JSON
+
+ALIASES = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join(['*' + last] * 9)}]\n"
+    for last, name in zip("abcdefgh", "bcdefghi"))
+YAML = {
+    "deep": "ttl: " + repeated("["), "deep map": repeated("{a: "), "deep keys": repeated("? "),
+    "deep lists": repeated("- "),
+    "aliases": ALIASES, "alias": "name: &a web1\nzone: *a", "anchor": "name: &" + repeated("a"),
+    "long key": repeated("k") + ": 1", "long value": "name: " + repeated("v"),
+    "long quotes": 'name: "' + repeated("\\x41") + '"', "open quotes": 'name: "' + repeated("v"),
+    "open tag": "name: !<" + repeated("t"), "NUL": b"name: a\0b",
+    "escaped NUL": 'name: "a\\0b"', "not UTF-8": b"name: \xff\xfe",
+    "not UTF-8 in a comment": b"# \xff\nname: a", "surrogates": b"name: \xed\xa0\x80",
+    "UTF-16": "unknown: 1".encode("utf-16"), "many documents": repeated("---\n"),
+}
+
+
+@pytest.mark.parametrize("text", YAML.values(), ids=YAML)
+def test_settings_that_are_none(bounded, run, text):
+    bounded(78, "-c", run.file(text))
+
+
+@pytest.mark.parametrize("name", [name for name, text in YAML.items() if isinstance(text, str)
+                                  and not name.startswith(("alias", "long", "anchor"))])
+def test_a_cloud_config_that_is_none(bounded, name):
+    bounded(78, config="#cloud-config\nother:\n  " + YAML[name])
+
+
+@pytest.mark.parametrize("text", [ALIASES, "long: " + repeated("v"), "- [a, *b]\n",
+                                  repeated("a: 1\n"), "list: [" + repeated("a,") + "]"],
+                         ids=["aliases", "long value", "no map", "long map", "long list"])
+def test_what_else_a_cloud_config_holds_does_not_matter(bounded, text):
+    bounded(0, config="#cloud-config\n" + text)
+
+
+JSON = {"deep": repeated("["), "deep map": repeated('{"a":'), "aliases": ALIASES,
+        "NUL": b'{"AccessKeyId": "a\0"}', "not UTF-8": b'{"AccessKeyId": "\xff"}',
+        "no map": "[1, 2]", "long": '{"Token": "' + "t" * 60000 + '"}'}
+
+
+@pytest.mark.parametrize("body", JSON.values(), ids=JSON)
+def test_credentials_that_are_none(bounded, emulator, body):
+    body = body if isinstance(body, bytes) else body.encode()
+    large = len(body) > 65536 or b"\0" in body
+    emulator.faults.add(status=200, body=body, times=None, **CREDENTIALS)
+    bounded(65 if large else 77, settings=ONCE)
+
+
+# Tags and names
+
+@pytest.mark.parametrize("tag", [b"web\0", b"web\xff\xfe", b"\xed\xa0\x80", b"web\r\nX-A: b",
+                                 b"w" * 64, b"w." * 128, b"w." * 30000, b"", b"."],
+                         ids=["NUL", "not UTF-8", "surrogates", "header", "64 bytes", "256 bytes",
+                              "60 KB", "empty", "dot"])
+def test_a_tag_that_is_no_name(bounded, emulator, instance, tag):
+    instance.tags_in_metadata = True
+    emulator.faults.add(path="tags/instance/dnsname", status=200, body=tag, times=None)
+    bounded(65, settings="ttl: 60")
+
+
+@pytest.mark.parametrize("name", ["web\\040", "\\052\\052.ec2", "w." * 200, "w" * 12000, "\u00fc"])
+def test_zones_whose_names_cannot_be_ours_do_not_count(bounded, emulator, name):
+    zones = "".join(f"<HostedZone><Id>/hostedzone/Z{i}</Id><Name>{name}.com.</Name>"
+                    "<Config><PrivateZone>false</PrivateZone></Config></HostedZone>"
+                    for i in range(20))
+    emulator.faults.add(operation=LIST, status=200, body=f"<a>{zones}</a>", times=None)
+    bounded(69, settings="timeout: 15")
+
+
+def test_states_that_are_none_give_no_claim(bounded, emulator, zone, instance):
+    instance.tags_in_metadata = True
+    put_owned(zone, "webdev1.ec2.example.com", OTHER, "192.0.2.1")
+    before = zone.values("webdev1.ec2.example.com", "A")
+    for body in (BOMB, repeated("<a>"), b"<a>\0", BOMB.encode("utf-16")):
+        emulator.faults.add(operation=STATES, status=200, body=body)
+        bounded(65, settings="action: CREATE\ntake_over: stopped")
+    assert zone.values("webdev1.ec2.example.com", "A") == before

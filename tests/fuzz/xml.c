@@ -1,0 +1,149 @@
+/*
+ * The answers of Route 53, EC2 and STS, errors included, by the functions that
+ * read them.  The first line of an input says which call is answered.
+ */
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "aws.h"
+#include "ec2.h"
+#include "errinfo.h"
+#include "http.h"
+#include "platform.h"
+#include "route53.h"
+#include "secret.h"
+#include "settings.h"
+#include "sts.h"
+#include "xml.h"
+#include "zone.h"
+
+#define ID "i-0123456789abcdef0"
+
+static size_t fields; /* of a row */
+static struct buf value;
+
+/* What is made of the texts of a row. */
+static int on_row(const struct buf *row)
+{
+	static char id[ROUTE53_ID_SIZE];
+	static char folded[DNSNAME_SIZE];
+
+	fuzz_check_row(row, fields);
+	for (size_t i = 0; i < fields; i++) {
+		route53_cut_id(id, sizeof(id), row[i].data);
+		assert(!*id || fuzz_is_word(id, sizeof(id) - 1));
+		dnsname_from_route53(folded, row[i].data);
+		assert(strlen(folded) <= DNSNAME_LIMIT);
+	}
+	return 0;
+}
+
+static int list_zones(void)
+{
+	fields = ZONE_NEXT_ID + 1;
+	return route53_list_hosted_zones_by_name("example.com", "", on_row);
+}
+
+static int list_zones_of_vpc(void)
+{
+	fields = VPC_ZONE_NEXT + 1;
+	return route53_list_hosted_zones_by_vpc("vpc-1", "eu-west-1", "",
+						on_row);
+}
+
+static int list_record_sets(void)
+{
+	fields = SET_NEXT_NAME + 1;
+	return route53_list_record_sets("Z1", "www.example.com", 20, on_row);
+}
+
+static int change_record_sets(void)
+{
+	static const struct buf changes;
+	static char id[ROUTE53_CHANGE_ID_SIZE];
+	int rc = route53_change_record_sets("Z1", ID, &changes, id);
+
+	assert(rc || !*id || fuzz_is_word(id, sizeof(id) - 1));
+	return rc;
+}
+
+static int get_change(void)
+{
+	bool is_insync;
+
+	return route53_get_change("C1", &is_insync);
+}
+
+static int find_zone(void)
+{
+	static struct settings settings;
+	static char id[ROUTE53_ID_SIZE];
+	int rc;
+
+	settings_init(&settings);
+	settings.value[SETTING_VISIBILITY] = "private";
+	rc = zone_find(id, &settings, "www.dev.example.com");
+	assert(rc || fuzz_is_word(id, sizeof(id) - 1));
+	return rc;
+}
+
+static int describe_tag(void)
+{
+	buf_wipe(&value);
+	return ec2_describe_tag(ID, "Name", &value);
+}
+
+static int describe_instance(void)
+{
+	return ec2_describe_instance(ID, "eu-west-1", &value);
+}
+
+static int describe_instances(void)
+{
+	static const char *const ids[] = {ID, "i-0123456789abcdef1"};
+
+	fields = INSTANCE_STATE + 1;
+	return ec2_describe_instances("eu-west-1", ids, 2, on_row);
+}
+
+static int assume_role(void)
+{
+	static struct secret secret;
+	int rc = sts_assume_role("arn:aws:iam::1:role/x", "", ID, &secret);
+
+	for (size_t i = 0; !rc && i < SECRET_FIELDS; i++)
+		assert(*secret.field[i] && !strchr(secret.field[i], ' ') &&
+		       fuzz_is_printable(secret.field[i]));
+	return rc;
+}
+
+static const struct {
+	char word;
+	int (*call)(void);
+} calls[] = {
+	{'z', list_zones},	   {'v', list_zones_of_vpc},
+	{'r', list_record_sets},   {'c', change_record_sets},
+	{'g', get_change},	   {'f', find_zone},
+	{'t', describe_tag},	   {'i', describe_instance},
+	{'j', describe_instances}, {'s', assume_role},
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char word = fuzz_take_word(&data, &size);
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		if (word != calls[i].word)
+			continue;
+		for (int has_user = 0; has_user < 2; has_user++) {
+			fuzz_open(data, size);
+			platform_has_user = has_user;
+			(void)fuzz_succeeded(calls[i].call());
+			/* Its message may repeat the session token. */
+			assert(strstr(errinfo.code, "The Canonical") ||
+			       !strstr(errinfo.text.data, "The Canonical"));
+		}
+	}
+	return 0;
+}
