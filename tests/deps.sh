@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz lint dist} "
+goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz bench-herd lint dist} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -44,6 +44,7 @@ packages() {
 	release         libc6-dev-$c_library-cross  -
 	release         zopfli                -
 	release         python3               python3
+	bench           python3-boto3         python3-boto3
 	check-arm64     mmdebstrap            -
 	check-arm64     debian-archive-keyring  -
 	check-arm64     qemu-user             -
@@ -70,13 +71,14 @@ packages() {
 
 # The lines above that these goals need.
 kinds=build
-case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "*)
+case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "* | *" bench"*)
 	kinds="$kinds emulate" ;;
 esac
 case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
 case $goals in *" release "* | *" user-data "* | *" check"*)
 	kinds="$kinds release" ;;
 esac
+case $goals in *" bench"*) kinds="$kinds bench" ;; esac
 case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac
