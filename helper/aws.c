@@ -356,7 +356,8 @@ int aws_call(const struct aws_request *request, const char *fields,
 	/* A page of somebody else on the way has no rows and is no answer. */
 	return strstr(xml_root.data, request->operation) == xml_root.data
 		       ? 0
-		       : errinfo_set(STATUS_DATA, "the answer is no XML of AWS");
+		       : errinfo_set(STATUS_DATA,
+				     "the answer is no XML of AWS");
 }
 
 void aws_close(void)

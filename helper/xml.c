@@ -89,7 +89,8 @@ int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 	XML_SetElementHandler(parser, on_start, on_end);
 	XML_SetCharacterDataHandler(parser, on_text);
 	if (!XML_Parse(parser, data, (int)size, 1) && !failed)
-		failed = errinfo_set(STATUS_DATA, "the answer is no XML of AWS");
+		failed =
+			errinfo_set(STATUS_DATA, "the answer is no XML of AWS");
 	if (!failed)
 		failed = end_row();
 	XML_ParserFree(parser);
