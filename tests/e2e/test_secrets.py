@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -385,6 +386,12 @@ def test_the_process_shows_none(run, program, emulator, zone):
         with contextlib.suppress(PermissionError):
             seen += (folder / "environ").read_bytes()
     assert not [secret for secret in emulator.secrets() if secret.encode() in seen]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a rule of Linux")
+def test_no_new_privileges_are_had(run, program, emulator, zone):
+    with changing(run, emulator) as (_, folder):
+        assert "\nNoNewPrivs:\t1\n" in (folder / "status").read_text()
 
 
 def test_no_other_process_is_made(run, program, emulator, zone):
