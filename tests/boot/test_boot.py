@@ -170,15 +170,25 @@ def test_missing_role_is_an_error_of_the_boot_in_one_clear_line(launch, zone):
     assert zone.find(NAME, "A") is None
 
 
-# The systemd units
+# The systemd units: for a helper of the AMI they are locked down
 
 
+def launch_with_units(launch, form, action="UPSERT"):
+    machine = launch(user_data("--systemd", *form, settings=f"action: {action}\n"))
+    if form:
+        shutil.copy(BUILD / "bootname", machine.root / "usr/local/sbin")
+    return machine
+
+
+@pytest.mark.parametrize("form", [(), ("--baked",)], ids=["embedded", "baked"])
 def test_timer_publishes_an_address_that_changed_while_running(launch, assert_named, nameserver,
-                                                               calls):
-    machine = launch(user_data("--systemd"))
+                                                               calls, form):
+    machine = launch_with_units(launch, form)
     assert_named(machine.boot(), FIRST)
     assert machine.run("systemctl", "is-enabled", "bootname-refresh.timer") == "enabled\n"
     assert machine.run("systemctl", "is-active", "bootname-refresh.timer") == "active\n"
+    assert machine.run("systemctl", "show", "-p", "ProtectSystem", "bootname-refresh.service") == (
+        f"ProtectSystem={'strict' if form else 'no'}\n")
     before = calls("route53")
     machine.run("systemctl", "start", "bootname-refresh.service")
     assert calls("route53") == before
@@ -190,10 +200,12 @@ def test_timer_publishes_an_address_that_changed_while_running(launch, assert_na
     assert calls("route53") == before
 
 
-@pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
+@pytest.mark.parametrize(("form", "action"), [((), "UPSERT"), ((), "CREATE"),
+                                              (("--baked",), "CREATE")],
+                         ids=["embedded UPSERT", "embedded CREATE", "baked CREATE"])
 def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, nameserver, zone,
-                                                          action):
-    machine = launch(user_data("--systemd", settings=f"action: {action}\n"))
+                                                          form, action):
+    machine = launch_with_units(launch, form, action)
     assert_named(machine.boot(), FIRST)
     console = machine.shut_down("reboot")
     assert "bootname.service: Deactivated successfully" in console
