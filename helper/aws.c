@@ -167,7 +167,7 @@ static void bear_new_role(void)
 	static int64_t until_ms; /* for the whole run */
 
 	format_time(minute_ago, http_answer.date_s - NEW_ROLE_S);
-	if (strcmp(secret->updated, minute_ago) < 0)
+	if (http_answer.date_s < 0 || strcmp(secret->updated, minute_ago) < 0)
 		return;
 	if (!until_ms)
 		until_ms = platform_now_ms() + NEW_ROLE_PATIENCE_MS;

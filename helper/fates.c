@@ -29,8 +29,8 @@ static const char malformed[] = "malformed";
 /* Those asked for at the moment, of one region. */
 static struct owners_instance *asked;
 static size_t asked_count;
-static int64_t until_ms;
-static bool is_stuck; /* EC2 refuses some and does not say which */
+static int64_t until_ms; /* no try of that region after this */
+static bool is_stuck;	 /* EC2 refuses some and does not say which */
 
 static int on_state(const struct buf *row)
 {

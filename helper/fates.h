@@ -13,9 +13,9 @@ struct owners;
  * keep the others from it: its failure is reported, and its instances have no
  * state.
  * owners: has one at least.
- * until_ms: on the clock of platform_now_ms; later, or after 20 s, no region
- *           is tried again.
+ * end_ms: on the clock of platform_now_ms; later, or after 20 s, no region is
+ *         tried again.
  */
-void fates_learn(struct owners *owners, int64_t until_ms);
+void fates_learn(struct owners *owners, int64_t end_ms);
 
 #endif

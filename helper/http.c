@@ -13,6 +13,10 @@
 #include "platform.h"
 #include "retry.h"
 
+#if LIBCURL_VERSION_NUM < 0x075700 /* 7.87 */
+#define CURLOPT_QUICK_EXIT (CURLOPTTYPE_LONG + 322)
+#endif
+
 enum {
 	LINES_LIMIT = 8, /* headers of a request */
 	CONNECT_MS = 3000,
@@ -240,11 +244,13 @@ static int wait_for_next(struct retry *retry)
 int http_persist(int (*attempt)(void))
 {
 	static int64_t throttled_ms; /* of the whole run */
-	struct retry retry = {0, throttled_ms};
+	struct retry retry = {0, 0};
 
-	while (attempt())
+	while (attempt()) {
+		retry.throttled_ms = throttled_ms; /* of calls within, too */
 		if (!errinfo.again || wait_for_next(&retry))
 			return -1;
-	throttled_ms = retry.throttled_ms;
+		throttled_ms = retry.throttled_ms;
+	}
 	return 0;
 }

@@ -192,7 +192,7 @@ int imds_get_credentials(struct secret *secret)
 				 "the role gives no credentials (%.300s); see "
 				 "its trust policy",
 				 *code ? *code : "");
-	updated = document_members[4];
+	updated = document_members[4]; /* digits and letters of it will do */
 	for (size_t i = 0;
 	     updated && *updated && i < sizeof(secret->updated) - 1; updated++)
 		if (!strchr("-:", *updated))

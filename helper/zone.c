@@ -124,8 +124,8 @@ static int look_up_by_vpc(void)
 
 	if (imds_get("meta-data/mac") < 0)
 		return -1;
-	buf_set(&path, "meta-data/network/interfaces/macs/%.*s/vpc-id",
-		(int)strspn(http_answer.body, "0123456789abcdef:"),
+	http_answer.body[strspn(http_answer.body, "0123456789abcdef:")] = '\0';
+	buf_set(&path, "meta-data/network/interfaces/macs/%.17s/vpc-id",
 		http_answer.body);
 	if (imds_get_word(path.data, vpc_id, sizeof(vpc_id)))
 		return -1;

@@ -6,7 +6,7 @@
  *                   follows.
  * ALLOCATIONS_COUNT: the file that gets, at the end of main(), the count, and
  * the most KiB of memory that were resident; at a crash, where that was.
- * ALLOCATIONS_LEAK: one is lost, to see that this is noticed.
+ * ALLOCATIONS_LEAK: one of so many bytes is lost, to see that this is noticed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -196,6 +196,15 @@ static void on_crash(int number)
 	(void)raise(number);
 }
 
+/* Volatile, or a compiler leaves it out. */
+static void lose(size_t size)
+{
+	volatile char *lost = size ? malloc(size) : NULL;
+
+	while (lost && size)
+		lost[--size] = 1;
+}
+
 static int counted_main(int argc, char **argv, char **environment)
 {
 	const char *path = variable("ALLOCATIONS_COUNT");
@@ -213,8 +222,7 @@ static int counted_main(int argc, char **argv, char **environment)
 	}
 	fail = strtoul(variable("ALLOCATIONS_FAIL"), &end, 10);
 	fails_on = *end == '+';
-	if (*variable("ALLOCATIONS_LEAK"))
-		memset(malloc(77), 0, 77);
+	lose(strtoul(variable("ALLOCATIONS_LEAK"), NULL, 10));
 	is_counting = true;
 	status = real_main(argc, argv, environment);
 	is_counting = false;

@@ -1,9 +1,6 @@
 """Who asks: the role, the environment, an assumed role; and when AWS says no."""
 
-import json
-
 import pytest
-from conftest import SHORT
 
 NAME = "webdev1.ec2.example.com"
 SET = f"setting {NAME} to 54.123.123.123\n"
@@ -105,59 +102,6 @@ def test_tags_and_metadata_stay_the_instance_s(run, emulator, foreign_zone, inst
 
 
 # Denied
-
-# A role that AWS does not know everywhere yet
-
-DENIED = {"status": 403, "code": "AccessDenied", "message": "not authorized"}
-
-
-@pytest.mark.parametrize("offset", [0, HOUR, -HOUR])
-@pytest.mark.parametrize("operation", [LIST, CHANGE])
-def test_a_new_role_that_is_denied_at_first(run, emulator, zone, instance, calls, operation,
-                                            offset):
-    emulator.clock_offset, instance.role_age = offset, 20
-    emulator.faults.add(operation=operation, after=bool(offset) and operation == LIST, times=2,
-                        **DENIED)
-    assert run().stdout == SET
-    assert calls("route53").count(operation) == 3 + (bool(offset) and operation == LIST)
-
-
-def test_a_new_role_that_may_not_assume_another_at_first(run, emulator, foreign_zone, instance,
-                                                         calls):
-    instance.role_age = 20
-    emulator.faults.add(operation="AssumeRole", times=2, **DENIED)
-    assert run(settings=f"role_arn: {ROLE}").stdout == SET
-    assert calls("sts") == ["AssumeRole"] * 3
-
-
-def test_a_new_role_that_stays_denied_is_tried_for_half_a_minute(run, emulator, zone, instance):
-    emulator.denied, instance.role_age = {f"route53:{CHANGE}"}, 20
-    result = run(limit=40)
-    assert result.status == 77
-    assert f"must allow route53:{CHANGE} on " in result.stderr
-    assert 30 <= float(result.stderr.split("; gave up after ")[1].removesuffix(" s\n")) < 40
-    assert 5 <= len(emulator.requests_of("route53", CHANGE)) <= 20
-    assert zone.values(NAME, "A") == []
-
-
-def test_a_new_role_that_stays_denied_ends_at_the_deadline(run, emulator, zone, instance):
-    emulator.denied, instance.role_age = {f"route53:{LIST}"}, 20
-    result = run(settings=SHORT)
-    assert result.status == 77 and "; gave up after " in result.stderr
-
-
-@pytest.mark.parametrize("updated", [None, "1970-01-01T00:00:00Z", ""])
-def test_a_role_of_unknown_age_is_denied_at_once(run, emulator, zone, instance, calls, updated):
-    emulator.denied = {f"route53:{LIST}"}
-    credentials = instance.credentials
-    told = {"AccessKeyId": credentials.access_key, "SecretAccessKey": credentials.secret_key,
-            "Token": credentials.session_token} | ({} if updated is None else
-                                                   {"LastUpdated": updated})
-    emulator.faults.add(path="security-credentials/bootname-role", body=json.dumps(told),
-                        times=None)
-    assert run().status == 77
-    assert calls("route53") == [LIST]
-
 
 def test_unknown_credentials(run, emulator, zone, calls):
     env = emulator.user().environment | {"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"}

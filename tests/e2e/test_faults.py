@@ -1,12 +1,16 @@
 """The fault matrix: what the metadata and the services answer when something is wrong."""
 
+import json
+import os
+import subprocess
 import time
 
 import pytest
 from aws.server import Answer, Listener, http_date
+from conftest import ROOT
 from matrix import (ADDRESS, ASSUMING, CHANGE, HTML, IPV6, LIST, LOOK_UP, MANY, NAME, PAGE, PLACES,
-                    ROLE, SET, TAGGING, TWICE, UPSERTING, World, ends_well, expired, fails,
-                    for_ever, gives_up, hung, judge, later, rows, tags_off, when)
+                    ROLE, SET, TAGGING, TWICE, UPSERTING, WAITING, World, at_once, ends_well,
+                    expired, fails, for_ever, gives_up, hung, judge, later, rows, tags_off, when)
 
 HOUR = 3600
 HOP_LIMIT = ("; is this an EC2 instance?  In a container: aws ec2 modify-instance-metadata-options "
@@ -229,6 +233,52 @@ def denied(action):
     return lambda world: world.emulator.denied.add(action)
 
 
+def hardly_random(world):
+    """Every wait is short, but for one who was throttled before: see random.c."""
+    library = world.folder / "random.so"
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, ROOT / "tests/e2e/random.c"],
+                   check=True)
+    world.environment |= {
+        "LD_PRELOAD": str(library),
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
+def pending(world):
+    """The change is PENDING when GetChange is answered the first time, and no more then."""
+    world.emulator.insync_after = HOUR
+    world.emulator.faults.add(after=1, **when(lambda: at_once(world), operation="GetChange"))
+
+
+def role_age(seconds):
+    """The role was attached some time ago, by the clock of AWS."""
+    return lambda world: setattr(world.instance, "role_age", seconds)
+
+
+def role_updated(value):
+    """Credentials that tell something else, or with None nothing, of when they were made."""
+    def order(world):
+        credentials = world.instance.credentials
+        told = {"AccessKeyId": credentials.access_key, "SecretAccessKey": credentials.secret_key,
+                "Token": credentials.session_token, "LastUpdated": value}
+        if value is None:
+            del told["LastUpdated"]
+        world.emulator.faults.add(**imds(ROLE_PATH, body=json.dumps(told)))
+    return order
+
+
+def without_date(world):
+    """The look-up is answered without the time."""
+    def function(request, proceed):
+        answer = proceed()
+        del answer.headers["Date"]
+        return answer
+    world.emulator.faults.add(operation=LIST, times=None, action="callback", function=function)
+
+
+def another_zone(world):
+    world.emulator.hosted_zone("example.org", zone_id="ZORG")
+
+
 def cname(world):
     """What Route 53 lets no address stand beside."""
     for kind in ("A", "AAAA", "MX"):
@@ -282,6 +332,19 @@ for what, place in PLACES.items():
     if what != "CREATE":
         SERVICES[f"Throttling of {what} for ever"] = place.gives_up(
             75, f"{place.operation}: HTTP 400 Throttling: Rate exceeded", throttling)
+# How long one was throttled counts for the whole run: these wait half of 3 s at least.
+SERVICES |= {
+    "Throttling of two calls": ends_well(
+        [hardly_random, {"operation": LIST, **throttling}, {"operation": CHANGE, **throttling}],
+        look_up=2, change=2, lasts=(1.5, 10)),
+    "Throttling of a call that fails, and of the next": UPSERTING.ends_well(
+        hardly_random, throttling, answer(403, "ExpiredToken"), throttling, change=4, metadata=9,
+        lasts=(1.5, 10)),
+    "Throttling of wait, around PENDING": ends_well(
+        [hardly_random, {"operation": "GetChange", **throttling},
+         {"operation": "GetChange", "after": 1, **throttling}, pending],
+        WAITING.settings, wait=range(4, 20), lasts=(1.5, 10)),
+}
 for status, code in ((500, "InternalFailure"), (502, "BadGateway"), (503, "ServiceUnavailable"),
                      (504, "GatewayTimeout")):
     for what, fault, told in (("XML", answer(status, code), f"{code}: why"),
@@ -302,6 +365,38 @@ for what, place in PLACES.items():
     SERVICES[f"{code} of {what}"] = place.fails(
         77, f"{place.operation}: HTTP 403 {code}: ...{action}...; the role's policy must allow "
         f"{action} on {resource}", denied(action))
+    # AWS does not know a new role everywhere at once.
+    SERVICES[f"{code} of {what}, role 40 s old"] = place.ends_well(role_age(40), answer(403, code))
+DENIED = (f"{LIST}: HTTP 403 AccessDenied: ...; the role's policy must allow route53:{LIST} on *",
+          denied(f"route53:{LIST}"))
+NOT_IN = (f"change: {CHANGE}: HTTP 403 AccessDenied: ...; the role's policy must allow "
+          f"route53:{CHANGE} on arn:aws:route53:::hostedzone/")
+for age in (40, 600):
+    SERVICES[f"AccessDenied without Date, role {age} s old"] = LOOK_UP.fails(
+        77, *DENIED, role_age(age), without_date)
+for what, value in {"absent": None, "of 1970": "1970-01-01T00:00:00Z", "empty": ""}.items():
+    SERVICES[f"AccessDenied, LastUpdated {what}"] = LOOK_UP.fails(77, *DENIED, role_updated(value))
+for how, offset in {"ahead": HOUR, "behind": -HOUR}.items():
+    for what in ("look-up", "UPSERT"):
+        SERVICES[f"AccessDenied of {what}, role 40 s old, clock an hour {how}"] = (
+            PLACES[what].ends_well(clock(offset), role_age(40), answer(
+                403, "AccessDenied", after=1, times=2), **{PLACES[what].kind: 4}))
+    SERVICES[f"AccessDenied, role 61 s old, clock an hour {how}"] = LOOK_UP.fails(
+        77, *DENIED, clock(offset), role_age(61), look_up=2)
+SERVICES |= {
+    "AccessDenied, role 61 s old": LOOK_UP.fails(77, *DENIED, role_age(61)),
+    "AccessDenied of an assumed role, the instance's 40 s old": fails(
+        77, NOT_IN + "{zone}", [*ASSUMING.there, role_age(40), denied(f"route53:{CHANGE}")],
+        ASSUMING.settings, role=1),
+    "AccessDenied for ever, new role, short timeout": LOOK_UP.gives_up(
+        77, *DENIED, role_age(0), timeout=2),
+    # One half of a minute for both.
+    "AccessDenied of two zones for ever, new role": gives_up(
+        77, NOT_IN + "{zone}; gave up after N s\n" + NOT_IN + "ZORG",
+        [another_zone, role_age(0), denied(f"route53:{CHANGE}")],
+        "records:\n- {{}}\n- name: www.example.org", timeout=60, patience=30, lasts=(30, 40),
+        partial=True, metadata=9, look_up=2, change=range(6, 22)),
+}
 SERVICES |= {
     "NoSuchHostedZone": fails(
         69, f"change: {CHANGE}: HTTP 404 NoSuchHostedZone: No hosted zone found with ID: ZNONE",
