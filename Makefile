@@ -39,8 +39,8 @@ FLOORS := \
 	feature,pattern,platform \
 	buf,secret \
 	errinfo \
-	document,retry \
-	dnsname \
+	document,file,retry \
+	dnsname,trust \
 	http,sigv4,xml,settings \
 	imds,aws \
 	route53,ec2,sts \
@@ -54,11 +54,12 @@ FLOORS := \
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := profile owners fates removal
-MODULES := $(filter-out $(PROGRAMS),$(subst $(comma), ,$(FLOORS)))
+HEADER_ONLY := feature
+MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
 SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
-HEADERS := $(addprefix helper/,$(addsuffix .h,$(MODULES)))
+HEADERS := $(addprefix helper/,$(addsuffix .h,$(HEADER_ONLY) $(MODULES)))
 OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
 REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -162,7 +163,7 @@ RELEASE_NEEDS := $(SOURCES) helper/boot.c $(HEADERS) cloud-config/release.sh \
 define RELEASE_IT
 	$(call say,RELEASE,$@)
 	@mkdir -p $(@D)
-	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) \
+	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) $(EMBEDDED) \
 		$(patsubst %,helper/%.c,$(filter-out $(WITHOUT),$(MODULES)) $(MAIN))
 endef
 
@@ -179,6 +180,7 @@ release: $(RELEASE) $(RELEASE:=.gz) \
 $(RELEASE): MAIN := main
 $(RELEASE): WITHOUT := $(REAP_ONLY)
 $(BOOT): MAIN := boot
+$(BOOT): EMBEDDED := -DBOOTNAME_EMBEDDED
 $(BOOT): WITHOUT := json $(REAP_ONLY)
 $(RELEASE): $B/release/bootname-%: $(RELEASE_NEEDS)
 	$(RELEASE_IT)
@@ -191,7 +193,8 @@ $B/release/boot-$(1)-%: $$(RELEASE_NEEDS)
 	$$(call say,RELEASE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
-		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) -DBOOTNAME_FEATURES=$$* \
+		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) \
+		-DBOOTNAME_FEATURES=$$* -DBOOTNAME_EMBEDDED \
 		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
 endef
 $(foreach machine,x86_64 aarch64,$(eval $(call TAILORED,$(machine))))

@@ -22,12 +22,10 @@ enum feature {
 	FEATURE_TAKE_OVER = 1024, /* take_over, other than never */
 };
 
-extern const unsigned features;
-
 /* Whether it is made with any of these. */
-__attribute__((always_inline)) static inline bool feature_is_in(unsigned any)
+static inline bool feature_is_in(unsigned any)
 {
-	return features & any;
+	return BOOTNAME_FEATURES & any;
 }
 
 #endif

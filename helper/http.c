@@ -12,7 +12,12 @@
 #include "pattern.h"
 #include "platform.h"
 #include "retry.h"
+#include "trust.h"
 
+/* The libcurl that it meets may be newer than the one that it is built with. */
+#if LIBCURL_VERSION_NUM < 0x074d00 /* 7.77 */
+#define CURLOPT_CAINFO_BLOB (CURLOPTTYPE_BLOB + 309)
+#endif
 #if LIBCURL_VERSION_NUM < 0x075700 /* 7.87 */
 #define CURLOPT_QUICK_EXIT (CURLOPTTYPE_LONG + 322)
 #endif
@@ -29,6 +34,7 @@ struct http_answer http_answer;
 static CURL *curl;
 static struct buf lines; /* the headers of a request, wiped after it */
 static struct curl_slist list[LINES_LIMIT];
+static const char *bundle; /* file of roots, in place of the system's */
 static int64_t started_ms;
 static int64_t deadline_ms;
 static int64_t last_wait_ms; /* no wait goes beyond this */
@@ -42,6 +48,9 @@ int http_open(long timeout_s)
 	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
 	last_wait_ms =
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
+	bundle = platform_variable("AWS_CA_BUNDLE");
+	if (!bundle)
+		trust_find_roots();
 	http_answer.body = calloc(1, HTTP_LIMIT + 1);
 	curl = curl_easy_init();
 	if (!http_answer.body || !curl)
@@ -130,13 +139,18 @@ static void set_pointer(CURLoption option, const void *value)
 static void set_options(const char *method, const char *url, const char *body,
 			const char *proxy, long timeout_ms)
 {
+	struct curl_blob roots = {trust_roots.data, trust_roots.len,
+				  CURL_BLOB_NOCOPY};
+
 	curl_easy_reset(curl);
+	/* Older ones don't know these two: they read the whole bundle, and wait
+	 * for a resolver's thread. */
+	set_pointer(CURLOPT_CAINFO_BLOB, trust_roots.len ? &roots : NULL);
+	set_number(CURLOPT_QUICK_EXIT, 1);
 	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) |
 		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
-	/* Not to wait for a resolver's thread; older ones don't know it. */
-	(void)curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
@@ -146,7 +160,17 @@ static void set_options(const char *method, const char *url, const char *body,
 	set_pointer(CURLOPT_HTTPHEADER, list);
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
-	set_pointer(CURLOPT_CAINFO, platform_variable("AWS_CA_BUNDLE"));
+	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
+	set_pointer(CURLOPT_CAINFO, bundle);
+}
+
+/* Whether only AWS's own roots were believed; from now on all are. */
+static bool has_more_roots(void)
+{
+	bool has_more = trust_roots.len > 0;
+
+	buf_wipe(&trust_roots);
+	return has_more;
 }
 
 static int failure(CURLcode code)
@@ -201,9 +225,11 @@ int http_send(const char *method, const char *url, const char *headers,
 	forget_body();
 	is_too_large = false;
 	reason[0] = '\0';
-	set_options(method, url, body, proxy, timeout_ms);
-	if (!result)
-		result = curl_easy_perform(curl);
+	do {
+		set_options(method, url, body, proxy, timeout_ms);
+		if (!result)
+			result = curl_easy_perform(curl);
+	} while (result == CURLE_PEER_FAILED_VERIFICATION && has_more_roots());
 	buf_wipe(&lines);
 	if (result)
 		return failure(result);

@@ -4,7 +4,9 @@
 #include <regex.h>
 #include <string.h>
 
+#ifndef BOOTNAME_EMBEDDED
 bool pattern_is_careful;
+#endif
 bool pattern_has_failed;
 
 static bool matches(const char *text, const char *pattern)

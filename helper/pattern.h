@@ -9,7 +9,11 @@
 /* Where it is set: whether memory did not suffice for an answer.  Then nothing
  * is to be sent any more, for it may be what a wrong one has led to.  At a boot
  * Linux does not refuse the little that is asked for. */
+#ifdef BOOTNAME_EMBEDDED
+enum { pattern_is_careful = false };
+#else
 extern bool pattern_is_careful;
+#endif
 extern bool pattern_has_failed;
 
 /*

@@ -117,16 +117,17 @@ static bool is_same_address(size_t i, const char *left, const char *right)
 /* A value that is not as we write it names nobody that we know. */
 static void learn_owner(struct plan *plan, const char *value)
 {
-	char *end;
+	size_t len;
 
 	if (!pattern_matches(value, PLAN_OWNER_PATTERN))
 		return;
 	buf_set(&owner_found, "%s", value + strlen(PLAN_OWNER_START));
-	end = strchr(owner_found.data, ',');
-	*end = '\0';
+	len = strcspn(owner_found.data, ",");
+	owner_found.data[len] = '\0';
 	plan->owner_id = owner_found.data;
 	if (feature_is_in(FEATURE_TAKE_OVER)) {
-		plan->owner_region = end + strlen(",region=");
+		plan->owner_region =
+			owner_found.data + len + strlen(",region=");
 		owner_found.data[owner_found.len - 1] = '\0';
 	}
 }

@@ -56,7 +56,9 @@ void platform_harden(void)
 		(void)close(fd);
 }
 
+#ifndef BOOTNAME_EMBEDDED
 bool platform_has_user;
+#endif
 
 const char *platform_variable(const char *name)
 {

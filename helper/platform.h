@@ -20,9 +20,13 @@ void platform_wipe(void *memory, size_t size);
  */
 void platform_harden(void);
 
-/* Whether a person may be at the keyboard: what only people want has no code
- * in a program that never sets it. */
+/* Whether a person may be at the keyboard.  The compiler of what rides in
+ * user-data knows that there is none, and leaves out what only people want. */
+#ifdef BOOTNAME_EMBEDDED
+enum { platform_has_user = false };
+#else
 extern bool platform_has_user;
+#endif
 
 /* A variable of the environment, NULL where it is not set or empty; the
  * second one where there is a user only, for no boot has such variables. */

@@ -66,7 +66,8 @@ static int read_settings(const char *settings_file, const char *defaults_file)
 /* Somebody may have edited the settings beside the helper in user-data. */
 static int check_features(void)
 {
-	for (const struct settings *next = &top; next; next = next->next) {
+	for (const struct settings *next = &top; next;
+	     next = settings_next(next)) {
 		const char *const *value = next->value;
 
 		if ((!feature_is_in(FEATURE_CLAIM) &&
@@ -111,8 +112,8 @@ int records_open(const char *settings_file, const char *defaults_file,
 	aws.region = instance->region;
 	aws.is_ipv6 = imds_is_ipv6;
 	credentials.session_name = instance->id;
-	for (struct settings *next = top.next ? top.next : &top; next;
-	     next = next->next) {
+	for (struct settings *next = settings_next(&top) ? top.next : &top;
+	     next; next = settings_next(next)) {
 		if (removal) /* nothing comes any more */
 			next->value[SETTING_GRACE] = "0";
 		end->instance = *instance;

@@ -1,24 +1,19 @@
 #include "settings.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "dnsname.h"
 #include "document.h"
 #include "errinfo.h"
 #include "feature.h"
+#include "file.h"
 #include "pattern.h"
 #include "platform.h"
 
 enum {
-	FILE_LIMIT = 1024 * 1024, /* bytes */
-	NEAR_MISS = 2,		  /* edits between a key and what was meant */
+	NEAR_MISS = 2, /* edits between a key and what was meant */
 };
 
 /* ---- Keys: what each one takes. ---- */
@@ -77,8 +72,8 @@ void settings_init(struct settings *settings)
 
 void settings_complete(struct settings *settings)
 {
-	for (struct settings *record = settings->next; record;
-	     record = record->next) {
+	for (struct settings *record = settings_next(settings); record;
+	     record = settings_next(record)) {
 		for (size_t i = 0; i < SETTINGS; i++)
 			if (!record->value[i])
 				record->value[i] = settings->value[i];
@@ -191,7 +186,8 @@ static int take_records(const struct key *key)
 static int take_value(const struct key *key)
 {
 	/* These are of the whole run. */
-	if (key >= &keys[SETTING_TIMEOUT] && into->is_record)
+	if (feature_is_in(FEATURE_RECORDS) && into->is_record &&
+	    key >= &keys[SETTING_TIMEOUT])
 		return document_fault(key->name, "to stand at the top");
 	if (key == &keys[SETTING_RECORDS])
 		return feature_is_in(FEATURE_RECORDS) && document_is_list()
@@ -270,48 +266,11 @@ static int on_settings(void)
 					"wants lines of \"key: value\", or {}");
 }
 
-/* ---- Files. ---- */
-
-static char *file;	  /* its content, to be freed */
-static ssize_t file_size; /* -1: unusable */
-
-/* Returns 1 where there is no such file; errinfo says so. */
-static int load(const char *name)
-{
-	struct stat status;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0) {
-		bool is_absent = !platform_has_user || errno == ENOENT;
-
-		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", name,
-				  platform_has_user ? strerror(errno) : "");
-		return is_absent ? 1 : -1;
-	}
-	if (!file)
-		file = calloc(1, FILE_LIMIT + 1);
-	if (!file || (platform_has_user &&
-		      (fstat(fd, &status) || !S_ISREG(status.st_mode) ||
-		       status.st_mode & S_IWOTH)))
-		file_size = -1;
-	else
-		file_size = read(fd, file, FILE_LIMIT + 1);
-	(void)close(fd);
-	if (file_size >= 0 && file_size <= FILE_LIMIT)
-		return 0;
-	(void)errinfo_set(STATUS_SETTINGS, "%s: is unusable", name);
-	return platform_has_user
-		       ? errinfo_add("; it must be a file of at most %d bytes "
-				     "that not everybody can write",
-				     FILE_LIMIT)
-		       : -1;
-}
-
 int settings_read_file(struct settings *settings, const char *name)
 {
 	into = settings;
-	return load(name) || document_read(name, file, (size_t)file_size,
-					   on_settings)
+	return file_read(name) || document_read(name, file.text, file.size,
+						on_settings)
 		       ? -1
 		       : 0;
 }
@@ -342,7 +301,8 @@ static int read_entries(void)
 		content = entry[from];
 		entry[from] = NULL;
 		/* As opposed to none and "text/plain". */
-		is_base64 = pattern_matches(entry[ENCODING], "64");
+		is_base64 = feature_is_in(FEATURE_BASE64) &&
+			    pattern_matches(entry[ENCODING], "64");
 	}
 }
 
@@ -407,12 +367,12 @@ static int read_cloud_config(const char *name)
 
 	free(content);
 	content = NULL;
-	if (document_read(name, file, (size_t)file_size, find_entry))
+	if (document_read(name, file.text, file.size, find_entry))
 		return -1;
 	if (!content && platform_has_user)
-		return document_read(name, file, (size_t)file_size, find_key);
+		return document_read(name, file.text, file.size, find_key);
 	if (!content) /* the other way is for those who write by hand */
-		return !strstr(file, "\nbootname:")
+		return !strstr(file.text, "\nbootname:")
 			       ? 0
 			       : errinfo_set(STATUS_SETTINGS,
 					     "%s: settings go to write_files",
@@ -427,7 +387,7 @@ static int read_cloud_config(const char *name)
 
 int settings_read_cloud_config(struct settings *settings, const char *name)
 {
-	int rc = load(name);
+	int rc = file_read(name);
 
 	into = settings;
 	if (!rc)

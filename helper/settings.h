@@ -11,6 +11,9 @@
 #define SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "feature.h"
 
 /* The keys, in the order of the table in settings.c. */
 enum setting {
@@ -54,6 +57,12 @@ struct settings {
 	 * where it is the top's, until settings_complete. */
 	const char *value[SETTINGS];
 };
+
+/* Those of the next record; NULL: there is none. */
+static inline struct settings *settings_next(const struct settings *settings)
+{
+	return feature_is_in(FEATURE_RECORDS) ? settings->next : NULL;
+}
 
 /* All defaults, and no records.  Forgets what was read before. */
 void settings_init(struct settings *settings);

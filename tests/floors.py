@@ -60,7 +60,7 @@ def main():
             print(f"{path}: {fault}")
             faults += 1
     for module in floor_of:
-        if not (HELPER / f"{module}.c").exists():
+        if not any((HELPER / module).with_suffix(suffix).exists() for suffix in (".c", ".h")):
             print(f"{module}: is in a floor and has no file")
             faults += 1
     return 1 if faults else 0

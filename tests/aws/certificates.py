@@ -46,15 +46,16 @@ class Authority:
         self.certificate = self.directory / "server.pem"
         self.key = self.directory / "server.key"
 
-    def create(self, names=None, days=DAYS):
+    def create(self, names=None, days=DAYS, subject="/CN=bootname tests, throw-away CA"):
         """Make keys and certificates.
 
         names: what the server's is good for, in place of every AWS name.
         days: how long it is; less than 0: it has expired.
+        subject: the name of the authority.
         """
         authority_key, request = self.directory / "ca.key", self.directory / "server.csr"
         self._openssl("req", "-x509", *KEY, "-days", DAYS, "-keyout", authority_key,
-                      "-out", self.bundle, "-subj", "/CN=bootname tests, throw-away CA",
+                      "-out", self.bundle, "-subj", subject,
                       "-addext", "keyUsage=critical,keyCertSign,cRLSign")
         self._openssl("req", *KEY, "-keyout", self.key, "-out", request,
                       "-subj", "/CN=AWS emulator",

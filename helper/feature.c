@@ -1,3 +1,0 @@
-#include "feature.h"
-
-const unsigned features = BOOTNAME_FEATURES;

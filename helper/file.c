@@ -1,0 +1,49 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "errinfo.h"
+#include "platform.h"
+
+enum { FILE_LIMIT = 1024 * 1024 }; /* bytes */
+
+struct file file;
+
+int file_read(const char *path)
+{
+	struct stat status;
+	ssize_t size = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0) {
+		bool is_absent = !platform_has_user || errno == ENOENT;
+
+		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", path,
+				  platform_has_user ? strerror(errno) : "");
+		return is_absent ? 1 : -1;
+	}
+	if (!file.text)
+		file.text = calloc(1, FILE_LIMIT + 2);
+	if (file.text && (!platform_has_user ||
+			  (!fstat(fd, &status) && S_ISREG(status.st_mode) &&
+			   !(status.st_mode & S_IWOTH))))
+		size = read(fd, file.text, FILE_LIMIT + 1);
+	(void)close(fd);
+	if (size >= 0 && size <= FILE_LIMIT) {
+		file.size = (size_t)size;
+		file.text[size] = '\0';
+		return 0;
+	}
+	(void)errinfo_set(STATUS_SETTINGS, "%s: is unusable", path);
+	return platform_has_user
+		       ? errinfo_add("; it must be a file of at most %d bytes "
+				     "that not everybody can write",
+				     FILE_LIMIT)
+		       : -1;
+}

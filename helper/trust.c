@@ -1,0 +1,46 @@
+#include "trust.h"
+
+#include <string.h>
+
+#include "file.h"
+
+struct buf trust_roots;
+
+/* The names are looked for in the base64, which saves decoding it: each may
+ * begin at the first, second or third byte of three. */
+void trust_keep_roots(char *bundle)
+{
+	static const char last[] = "-----END CERTIFICATE-----";
+	static const char names[][9] = {
+		"QW1hem9u", "FtYXpvb",	"BbWF6b2", /* Amazon */
+		"U3RhcmZp", "N0YXJmaW", "TdGFyZm", /* Starfi[eld] */
+	};
+	enum { NAMES = sizeof(names) / sizeof(*names) };
+	char *end;
+
+	for (char *from = bundle; (end = strstr(from, last)); from = end) {
+		size_t i = 0;
+
+		*end = '\0';
+		while (i < NAMES && !strstr(from, names[i]))
+			i++;
+		*end = '-';
+		end += sizeof(last) - 1;
+		if (i < NAMES)
+			buf_add(&trust_roots, from, (size_t)(end - from));
+	}
+}
+
+void trust_find_roots(void)
+{
+	/* The first is where a hashed directory has Amazon Root CA 1. */
+	static const char files[][36] = {
+		TRUST_DIRECTORY "/ce5e74ef.0",
+		TRUST_DIRECTORY "/ca-certificates.crt",
+		"/etc/pki/tls/certs/ca-bundle.crt",
+	};
+
+	for (size_t i = 0; !trust_roots.len && i < 3; i++)
+		if (!file_read(files[i]))
+			trust_keep_roots(file.text);
+}
