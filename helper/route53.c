@@ -54,7 +54,9 @@ int route53_list_hosted_zones_by_name(const char *name, const char *id,
 {
 	buf_addf(&query, "dnsname=");
 	sigv4_encode(&query, name);
-	buf_addf(&query, "%s%s&maxitems=100", *id ? "&hostedzoneid=" : "", id);
+	/* No more than come with one round trip: TCP begins with ten segments
+	 * (RFC 6928), and a zone takes up to 700 bytes. */
+	buf_addf(&query, "%s%s&maxitems=20", *id ? "&hostedzoneid=" : "", id);
 	return call("ListHostedZonesByName", "hostedzonesbyname", "", "", "",
 		    "HostedZone Id Name PrivateZone NextDNSName "
 		    "NextHostedZoneId ",

@@ -76,13 +76,30 @@ def test_many_zones_above(run, emulator, zone):
 
 @pytest.mark.parametrize("settings", ["{}", "zone: ec2.example.com"])
 def test_a_zone_on_the_second_page_of_its_name(run, emulator, calls, settings):
-    for number in range(101):
+    for number in range(21):
         emulator.hosted_zone("ec2.example.com", private=True, zone_id=f"ZA{number:03}")
     zone = emulator.hosted_zone("ec2.example.com", zone_id="ZB")
     assert run(settings=settings).status == 0
     assert zone.values(NAME, "A") == ADDRESS
     assert calls("route53") == [LIST, LIST, CHANGE]
-    assert emulator.requests_of("route53", LIST)[1].parameters["hostedzoneid"] == "ZA100"
+    assert emulator.requests_of("route53", LIST)[1].parameters["hostedzoneid"] == "ZA020"
+
+
+def test_a_page_comes_in_one_round_trip(run, emulator, zone):
+    """TCP sends ten segments before it hears from the other side (RFC 6928)."""
+    for number in range(60):
+        emulator.hosted_zone(f"z{number}.ec2.example.com").comment = "c" * 256
+    sizes = []
+
+    def measure(request, proceed):
+        answer = proceed()
+        sizes.append(len(answer.body))
+        return answer
+
+    emulator.faults.add(operation=LIST, action="callback", function=measure)
+    run()
+    assert zone.values(NAME, "A") == ADDRESS
+    assert 0 < sizes[0] < 10 * 1400
 
 
 @pytest.mark.parametrize("settings", ["{}", "zone: ec2.example.com", "visibility: public"])
