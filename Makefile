@@ -189,10 +189,11 @@ $(BOOT): $B/release/boot-%: $(RELEASE_NEEDS)
 
 # One with some of helper/feature.h, in the bits of the number behind its name.
 define TAILORED
-$B/release/boot-$(1)-%: $$(RELEASE_NEEDS)
+$B/release/boot-$(1)-% $B/release/size-$(1)-%: $$(RELEASE_NEEDS)
 	$$(call say,RELEASE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
+		$$(if $$(filter size-%,$$(@F)),-g) \
 		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) \
 		-DBOOTNAME_FEATURES=$$* -DBOOTNAME_EMBEDDED \
 		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
@@ -204,6 +205,16 @@ $B/release/bootname-%.gz: $B/release/boot-% cloud-config/embed.py
 	$(call say,ZOPFLI,$@)
 	$(Q)$(PYTHON) cloud-config/embed.py $< > $<.embedded
 	$(Q)zopfli --i100 -c $<.embedded > $@
+
+# Where the bytes are of what the README's user-data embeds; SET: of another.
+SET ?= $(firstword $(SETS))
+
+.PHONY: size
+size: $(foreach machine,x86_64 aarch64,$B/release/size-$(machine)-$(SET) \
+		$B/release/bootname-$(machine)-$(SET).gz)
+	@for machine in x86_64 aarch64; do \
+		$(PYTHON) cloud-config/size.py $$machine $B/release/size-$$machine-$(SET) \
+			$B/release/bootname-$$machine-$(SET).gz && echo; done
 
 # ---- User-data. ----
 
@@ -438,6 +449,7 @@ help:
 		'make deps          install what is missing (deps GOAL: for that only)' \
 		'make               build/bootname, build/bootname-reap' \
 		'make release       build/release: small, for x86-64 and arm64 (Debian, Ubuntu)' \
+		'make size          where its bytes are, by module' \
 		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
 		'make demo          an emulated instance gets its name' \
 		'make check         every test' \

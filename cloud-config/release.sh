@@ -58,4 +58,8 @@ headers="-idirafter /usr/include/$(gcc -print-multiarch)
 # shellcheck disable=SC2086 # lists of words
 "$tools-gcc" $small $hardened $reproducible $alike $headers -nostartfiles \
 	-o "$program" "$work"/start.o "$@" "$work"/lib*
-"$tools-strip" -R .comment "$program"
+# To look at it: as it is, with -g.
+case " $* " in
+*" -g "*) ;;
+*) "$tools-strip" -R .comment "$program" ;;
+esac

@@ -4,6 +4,8 @@
 
 #include "pattern.h"
 
+enum { LABEL_LIMIT = 63 }; /* RFC 1035, section 2.3.4 */
+
 /* Lower case, without a final dot, cut at the limit; whether it was not cut.
  * Not by the C library, whose answer depends on the locale. */
 static bool lower(char folded[DNSNAME_SIZE], const char *text)
@@ -23,11 +25,17 @@ static bool lower(char folded[DNSNAME_SIZE], const char *text)
 	return fits;
 }
 
-#define LABEL "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+#define LABEL "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?"
 
+/* Lengths are no part of the pattern: libc takes a million instructions to
+ * compile a counted repetition. */
 bool dnsname_fold(char folded[DNSNAME_SIZE], const char *text)
 {
-	return lower(folded, text) &&
+	bool fits = lower(folded, text);
+
+	for (const char *label = folded; label; label = dnsname_parent(label))
+		fits &= strcspn(label, ".") <= LABEL_LIMIT;
+	return fits &&
 	       pattern_matches(folded, "^([*]|" LABEL ")([.]" LABEL ")*$");
 }
 

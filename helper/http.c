@@ -50,7 +50,7 @@ int http_open(long timeout_s)
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
-		trust_find_roots();
+		trust_find();
 	http_answer.body = calloc(1, HTTP_LIMIT + 1);
 	curl = curl_easy_init();
 	if (!http_answer.body || !curl)
@@ -95,7 +95,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
-		if (pattern_matches(value, "^[Dd]ate:"))
+		if (strchr("Dd", *value) && pattern_matches(value, "^.ate:"))
 			http_answer.date_s = curl_getdate(value + 5, NULL);
 	}
 	return len;
@@ -139,13 +139,13 @@ static void set_pointer(CURLoption option, const void *value)
 static void set_options(const char *method, const char *url, const char *body,
 			const char *proxy, long timeout_ms)
 {
-	struct curl_blob roots = {trust_roots.data, trust_roots.len,
+	struct curl_blob roots = {trust.roots.data, trust.roots.len,
 				  CURL_BLOB_NOCOPY};
 
 	curl_easy_reset(curl);
 	/* Older ones don't know these two: they read the whole bundle, and wait
 	 * for a resolver's thread. */
-	set_pointer(CURLOPT_CAINFO_BLOB, trust_roots.len ? &roots : NULL);
+	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
 	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) |
 		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
@@ -161,15 +161,17 @@ static void set_options(const char *method, const char *url, const char *body,
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
 	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
-	set_pointer(CURLOPT_CAINFO, bundle);
+	if (bundle || trust.is_hashed)
+		result |= curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
 }
 
 /* Whether only AWS's own roots were believed; from now on all are. */
 static bool has_more_roots(void)
 {
-	bool has_more = trust_roots.len > 0;
+	bool has_more = trust.is_hashed || trust.roots.len;
 
-	buf_wipe(&trust_roots);
+	trust.is_hashed = false;
+	buf_wipe(&trust.roots);
 	return has_more;
 }
 

@@ -4,7 +4,7 @@
 
 #include "file.h"
 
-struct buf trust_roots;
+struct trust trust;
 
 /* The names are looked for in the base64, which saves decoding it: each may
  * begin at the first, second or third byte of three. */
@@ -27,20 +27,20 @@ void trust_keep_roots(char *bundle)
 		*end = '-';
 		end += sizeof(last) - 1;
 		if (i < NAMES)
-			buf_add(&trust_roots, from, (size_t)(end - from));
+			buf_add(&trust.roots, from, (size_t)(end - from));
 	}
 }
 
-void trust_find_roots(void)
+void trust_find(void)
 {
-	/* The first is where a hashed directory has Amazon Root CA 1. */
-	static const char files[][36] = {
-		TRUST_DIRECTORY "/ce5e74ef.0",
+	static const char bundles[][36] = {
 		TRUST_DIRECTORY "/ca-certificates.crt",
 		"/etc/pki/tls/certs/ca-bundle.crt",
 	};
 
-	for (size_t i = 0; !trust_roots.len && i < 3; i++)
-		if (!file_read(files[i]))
+	/* The name's hash is that of Amazon Root CA 1: openssl x509 -hash. */
+	trust.is_hashed = !file_read(TRUST_DIRECTORY "/ce5e74ef.0");
+	for (size_t i = 0; !trust.is_hashed && !trust.roots.len && i < 2; i++)
+		if (!file_read(bundles[i]))
 			trust_keep_roots(file.text);
 }

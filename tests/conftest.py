@@ -263,3 +263,17 @@ def calls(emulator):
     def operations(service):
         return [request.operation for request in emulator.requests_of(service)]
     return operations
+
+
+@pytest.fixture
+def note(request):
+    """Says something at the end of the whole run: note("16,000 of 16,384 bytes")."""
+    return lambda text: request.node.user_properties.append(("note", text))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the notes of the tests that passed."""
+    for report in terminalreporter.stats.get("passed", []):
+        for key, text in report.user_properties:
+            if key == "note":
+                terminalreporter.write_line(f"note: {text}")

@@ -38,12 +38,14 @@ packages() {
 	check           curl                  curl
 	check           wget                  wget
 	check           mandoc                mandoc
+	check           valgrind              valgrind
 	check           libasan               libasan
 	check           libubsan              libubsan
 	release         gcc-$cross-linux-gnu  -
 	release         libc6-dev-$c_library-cross  -
 	release         zopfli                -
 	release         python3               python3
+	release         python3-pyelftools    -
 	bench           python3-boto3         python3-boto3
 	check-arm64     mmdebstrap            -
 	check-arm64     debian-archive-keyring  -
@@ -75,7 +77,7 @@ case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "* | *" bench"
 	kinds="$kinds emulate" ;;
 esac
 case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
-case $goals in *" release "* | *" user-data "* | *" check"*)
+case $goals in *" release "* | *" size "* | *" user-data "* | *" check"*)
 	kinds="$kinds release" ;;
 esac
 case $goals in *" bench"*) kinds="$kinds bench" ;; esac

@@ -5,6 +5,7 @@ import itertools
 import os
 import pathlib
 import platform
+import re
 import shlex
 import shutil
 import subprocess
@@ -142,10 +143,10 @@ BELIEVED = {
     "a directory without Amazon Root CA 1": (
         both(hashed(amazon=False), bundle("Amazon's")), "Amazon's", 1),
     "nothing under Amazon's hash": (
-        both(bundle("Amazon's"), only(b"", f"ssl/certs/{AMAZON_LINK}")), "Amazon's", 1),
+        both(bundle("Amazon's"), only(b"", f"ssl/certs/{AMAZON_LINK}")), "Amazon's", 2),
     "another root under Amazon's hash": (
         both(bundle("Amazon's"), lambda authorities: {
-            f"ssl/certs/{AMAZON_LINK}": pem(authorities["another's"])}), "Amazon's", 1),
+            f"ssl/certs/{AMAZON_LINK}": pem(authorities["another's"])}), "Amazon's", 2),
     "a bundle, Amazon's": (bundle("Amazon's"), "Amazon's", 1),
     "a bundle, Starfield's": (bundle("Starfield's"), "Starfield's", 1),
     "a bundle, another's": (bundle("another's"), "another's", 2),
@@ -231,3 +232,30 @@ def test_the_program_in_user_data_believes_a_root(machine, embedded, case):
 def test_the_program_in_user_data_refuses_others(machine, embedded, emulator, case):
     assert machine("a false one", REFUSED[case], program=embedded)[0].status == 75
     assert emulator.requests_of("route53") == []
+
+
+# What it is for: millions of instructions, of the loader, libcurl, OpenSSL and ours. They are the
+# same on a busy machine and an idle one.
+
+LIMITS = {"a hashed directory": 45, "a bundle, Amazon's": 60}
+
+
+@pytest.mark.parametrize("program", ["bootname", "the program in user-data"])
+@pytest.mark.parametrize("case", LIMITS)
+def test_a_boot_takes_few_instructions(machine, monkeypatch, request, note, tmp_path, case,
+                                       program):
+    if os.environ.get("BOOTNAME_WRAPPER") or BUILD.name == "asan":
+        pytest.skip("instructions are counted in the normal build")
+    if not shutil.which("valgrind"):
+        pytest.skip("needs valgrind")
+    inside = request.getfixturevalue("embedded") if program != "bootname" else None
+    counts = tmp_path / "counts"
+    monkeypatch.setenv("BOOTNAME_WRAPPER", shlex.join(
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={counts}",
+         f"--log-file={counts}.log"]))
+    files, whose, _ = BELIEVED[case]
+    result, handshakes = machine(whose, files, program=inside, settings="timeout: 60")
+    assert (result.stdout, handshakes) == (SET, 1)
+    total = int(re.search(r"(?m)^(?:summary|totals): (\d+)$", counts.read_text())[1]) / 1e6
+    note(f"{program}, {case}: {total:.1f} million instructions")
+    assert 5 < total <= LIMITS[case]

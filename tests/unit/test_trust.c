@@ -66,12 +66,12 @@ static void test_trust__keeps_of_a_bundle(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(bundles); i++) {
-		buf_wipe(&trust_roots);
+		buf_wipe(&trust.roots);
 		(void)snprintf(text, sizeof(text), "%s", bundles[i].input);
 		trust_keep_roots(text);
-		if (count(trust_roots.data, "END CERT") != bundles[i].kept)
+		if (count(trust.roots.data, "END CERT") != bundles[i].kept)
 			fail_msg("%s: %zu kept", bundles[i].name,
-				 count(trust_roots.data, "END CERT"));
+				 count(trust.roots.data, "END CERT"));
 		assert_string_equal(text, bundles[i].input);
 	}
 }
@@ -79,13 +79,13 @@ static void test_trust__keeps_of_a_bundle(void **state)
 static void test_trust__leaves_out_what_does_not_fit(void **state)
 {
 	(void)state;
-	buf_wipe(&trust_roots);
+	buf_wipe(&trust.roots);
 	(void)snprintf(text, sizeof(text), "%s", AMAZON);
 	for (size_t i = 0; i < BUF_LIMIT / strlen(AMAZON) + 9; i++)
 		trust_keep_roots(text);
-	assert_int_equal(count(trust_roots.data, BEGIN),
-			 count(trust_roots.data, "-----END CERTIFICATE-----"));
-	assert_int_equal(count(trust_roots.data, BEGIN),
+	assert_int_equal(count(trust.roots.data, BEGIN),
+			 count(trust.roots.data, "-----END CERTIFICATE-----"));
+	assert_int_equal(count(trust.roots.data, BEGIN),
 			 BUF_LIMIT / (strlen(AMAZON) - 1));
 }
 
@@ -96,7 +96,7 @@ static void test_trust__keeps_the_very_ones_of_this_system(void **state)
 	glob_t files;
 
 	(void)state;
-	buf_wipe(&trust_roots);
+	buf_wipe(&trust.roots);
 	if (!read_text(BUNDLE, text, sizeof(text)) ||
 	    glob("/etc/ssl/certs/Amazon_*.pem", 0, NULL, &files) ||
 	    glob("/etc/ssl/certs/Starfield_*.pem", GLOB_APPEND, NULL, &files)) {
@@ -107,10 +107,10 @@ static void test_trust__keeps_the_very_ones_of_this_system(void **state)
 	for (size_t i = 0; i < files.gl_pathc; i++) {
 		assert_true(read_text(files.gl_pathv[i], root, sizeof(root)));
 		root[strlen(root) - 1] = '\0'; /* the last line feed */
-		assert_non_null(strstr(trust_roots.data, root));
+		assert_non_null(strstr(trust.roots.data, root));
 	}
-	assert_int_equal(count(trust_roots.data, BEGIN), files.gl_pathc);
-	assert_false(buf_is_cut(&trust_roots));
+	assert_int_equal(count(trust.roots.data, BEGIN), files.gl_pathc);
+	assert_false(buf_is_cut(&trust.roots));
 	globfree(&files);
 }
 
