@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz bench-herd lint dist} "
+goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz bench bench-check bench-herd lint dist} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -46,7 +46,17 @@ packages() {
 	release         zopfli                -
 	release         python3               python3
 	release         python3-pyelftools    -
+	bench           awscli                awscli2
+	bench           jq                    jq
 	bench           python3-boto3         python3-boto3
+	bench           python3-yaml          python3-pyyaml
+	bench           strace                strace
+	bench-check     curl                  curl
+	bench-check     golang-go             golang
+	bench-check     golang-github-aws-aws-sdk-go-v2-dev  -
+	bench-check     iproute2              iproute
+	bench-check     valgrind              valgrind
+	bench-herd      python3-boto3         python3-boto3
 	check-arm64     mmdebstrap            -
 	check-arm64     debian-archive-keyring  -
 	check-arm64     qemu-user             -
@@ -77,10 +87,13 @@ case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "* | *" bench"
 	kinds="$kinds emulate" ;;
 esac
 case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
-case $goals in *" release "* | *" size "* | *" user-data "* | *" check"*)
+case $goals in *" release "* | *" size "* | *" user-data "* | *" check"* | \
+*" bench "* | *" bench-check "*)
 	kinds="$kinds release" ;;
 esac
-case $goals in *" bench"*) kinds="$kinds bench" ;; esac
+case $goals in *" bench "* | *" bench-check "*) kinds="$kinds bench-check" ;; esac
+case $goals in *" bench "*) kinds="$kinds bench" ;; esac
+case $goals in *" bench-herd "*) kinds="$kinds bench-herd" ;; esac
 case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac

@@ -38,6 +38,7 @@ class Emulator:
         self.prior_request_window = 0       # seconds in which a zone takes one batch only
         self.error_shape = 1                # 1 ErrorResponse, 2 Messages, 3 bare, 0 nothing
         self.clock_offset = 0               # seconds by which AWS's clock is ahead of ours
+        self.any_order = False              # elements in any order, as AWS takes them of Go's SDK
         self.denied = set()                 # IAM actions, wildcards allowed
         self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
         self.instances = {}                 # id -> Instance

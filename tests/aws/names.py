@@ -3,6 +3,7 @@
 Source: Developer Guide, "DNS domain name format" and "Supported DNS record types".
 """
 
+import functools
 import ipaddress
 import re
 
@@ -74,6 +75,7 @@ def canonical(name):
     return shown(labels(name))
 
 
+@functools.lru_cache(maxsize=4096)
 def order_key(name):
     """Route 53 sorts by reversed labels, with the final dot, in ASCII order."""
     parts = [part.decode("latin-1") for part in labels(name)]

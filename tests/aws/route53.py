@@ -65,6 +65,9 @@ class BatchRefused(Refused):
 class Schema:
     """Checks a document against the model as a validating parser does."""
 
+    def __init__(self, emulator):
+        self.emulator = emulator
+
     def check(self, root):
         """Check a request whose root is ChangeResourceRecordSetsRequest."""
         if root.namespace != NAMESPACE:
@@ -90,6 +93,9 @@ class Schema:
             raise InvalidInput(f"Invalid XML ; cvc-complex-type.2.3: Element '{node.name}' cannot "
                                "have character [children], because the type's content type is "
                                "element-only.")
+        if self.emulator.any_order:
+            order = {member[0]: place for place, member in enumerate(members)}
+            node.children.sort(key=lambda child: order.get(child.name, len(order)))
         position, seen = 0, set()
         for child in node.children:
             position = self._advance(child, members, position, seen)
@@ -163,7 +169,7 @@ class Route53(Service):
     def __init__(self, emulator):
         super().__init__(emulator)
         self.zones = emulator.zones
-        self.schema = Schema()
+        self.schema = Schema(emulator)
 
     def operation(self, request):
         for method, pattern, operation in ROUTES:

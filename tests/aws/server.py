@@ -18,6 +18,7 @@ from time import monotonic
 HEAD_LIMIT = 64 * 1024
 BODY_LIMIT = 4 * 1024 * 1024
 HANDSHAKE_SECONDS = 10
+SPARE_THREADS = 4                   # that wait for connections
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
 REASONS = {
@@ -129,6 +130,7 @@ class Connection:
         self.listener = listener
         self.number = next(connection_numbers)
         self.received = b""
+        self.ended = threading.Event()
 
     def run(self):
         """Serve the connection to its end. Whatever breaks here is the peer's business."""
@@ -250,6 +252,7 @@ class Connection:
         self.listener.forget(self)
         with contextlib.suppress(OSError):
             self.socket.close()
+        self.ended.set()
 
 
 def parse_head(text):
@@ -280,7 +283,7 @@ class Listener:
         self.stopping = threading.Event()
         self._socket = None
         self._parked = None               # holds the port while closed
-        self._thread = None
+        self._idle = set()                # threads that wait for a connection
         self._connections = {}            # Connection -> its thread
         self._lock = threading.Lock()
 
@@ -300,9 +303,8 @@ class Listener:
         self._socket, self._parked = self._parked or self._bound_socket(), None
         self._socket.listen(512)
         self.address = self._socket.getsockname()[:2]
-        self._thread = threading.Thread(target=self._accept, args=(self._socket,), daemon=True,
-                                        name=f"listener {self.port}")
-        self._thread.start()
+        for _ in range(SPARE_THREADS):
+            self._start_thread(self._socket)
 
     def _bound_socket(self):
         family = socket.AF_INET6 if ":" in self.address[0] else socket.AF_INET
@@ -315,20 +317,37 @@ class Listener:
             raise
         return sock
 
-    def _accept(self, listening):
-        while not self.stopping.is_set():
+    def _start_thread(self, listening):
+        thread = threading.Thread(target=self._serve, args=(listening,), daemon=True,
+                                  name=f"listener {self.port}")
+        with self._lock:
+            self._idle.add(thread)
+        thread.start()
+
+    def _serve(self, listening):
+        """Serve one connection after the other. Who connects does not wait for a new thread."""
+        thread = threading.current_thread()
+        while True:
             try:
                 sock, _ = listening.accept()
             except OSError:
+                with self._lock:
+                    self._idle.discard(thread)
                 return
             with contextlib.suppress(OSError):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = Connection(sock, self)
-            thread = threading.Thread(target=connection.run, daemon=True,
-                                      name=f"connection {connection.number}")
             with self._lock:
+                self._idle.discard(thread)
                 self._connections[connection] = thread
-            thread.start()
+                is_last = not self._idle
+            if is_last:
+                self._start_thread(listening)
+            connection.run()
+            with self._lock:
+                if len(self._idle) >= SPARE_THREADS:
+                    return
+                self._idle.add(thread)
 
     def handle(self, request):
         return self.handler(request)
@@ -343,7 +362,10 @@ class Listener:
         if self._socket:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
-            self._thread.join()
+            with self._lock:
+                idle = list(self._idle)
+            for thread in idle:
+                thread.join()
             self._socket.close()
             self._socket = None
             if keep_port:
@@ -360,9 +382,9 @@ class Listener:
             connections = dict(self._connections)
         for connection in connections:
             connection.wake()
-        for thread in connections.values():
+        for connection, thread in connections.items():
             if wait and thread is not threading.current_thread():
-                thread.join(timeout=5)
+                connection.ended.wait(timeout=5)
 
 
 def server_tls(certificate, key):
