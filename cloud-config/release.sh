@@ -25,6 +25,10 @@ for library in libcurl.so.4 libyaml-0.so.2 libjson-c.so.5 libcrypto.so.3 \
 		-o "$work/$library" "$work/stub.s"
 done
 
+# The loader asks the libraries in their order for every name of all of them.
+libraries="$work/libcrypto.so.3 -lc $work/libcurl.so.4 $work/libyaml-0.so.2
+	$work/libjson-c.so.5 $work/libexpat.so.1"
+
 # Of libc's start files the one that calls main(), and its code only: the rest
 # serves C++ and debuggers.  Notes go before the link: to strip them off the
 # program would take its GNU_RELRO along.
@@ -57,7 +61,7 @@ headers="-idirafter /usr/include/$(gcc -print-multiarch)
 
 # shellcheck disable=SC2086 # lists of words
 "$tools-gcc" $small $hardened $reproducible $alike $headers -nostartfiles \
-	-o "$program" "$work"/start.o "$@" "$work"/lib*
+	-o "$program" "$work"/start.o "$@" $libraries
 # To look at it: as it is, with -g.
 case " $* " in
 *" -g "*) ;;

@@ -36,5 +36,5 @@ int main(int argc, char **argv)
 	errinfo.stage = "usage";
 	if (run(argc, argv))
 		report_error();
-	return report.status;
+	platform_exit(report.status);
 }

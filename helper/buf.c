@@ -45,6 +45,8 @@ void buf_set(struct buf *buf, const char *format, ...)
 
 void buf_wipe(struct buf *buf)
 {
+	if (!buf->len) /* nor is there a page of it to be touched */
+		return;
 	platform_wipe(buf->data, buf->len);
 	buf->len = 0;
 	buf->data[0] = '\0';

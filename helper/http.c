@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* CURLOPT_PROTOCOLS is deprecated since 7.85 and the only one before. */
 #define CURL_DISABLE_DEPRECATION
@@ -95,7 +96,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
-		if (strchr("Dd", *value) && pattern_matches(value, "^.ate:"))
+		if (!strncasecmp(value, "Date:", 5))
 			http_answer.date_s = curl_getdate(value + 5, NULL);
 	}
 	return len;

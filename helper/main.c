@@ -116,5 +116,5 @@ int main(int argc, char **argv)
 		if (wants_json)
 			(void)print_json(json_result());
 	}
-	return report.status;
+	platform_exit(report.status);
 }

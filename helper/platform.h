@@ -20,6 +20,12 @@ void platform_wipe(void *memory, size_t size);
  */
 void platform_harden(void);
 
+/*
+ * End the process with this exit status, and at once: what 30 libraries would
+ * free one by one, which takes them a millisecond, the system takes as a whole.
+ */
+__attribute__((noreturn)) void platform_exit(int status);
+
 /* Whether a person may be at the keyboard.  The compiler of what rides in
  * user-data knows that there is none, and leaves out what only people want. */
 #ifdef BOOTNAME_EMBEDDED

@@ -389,5 +389,5 @@ int main(int argc, char **argv)
 	http_close();
 	owners_free(&owners);
 	owners_forget();
-	return report.status;
+	platform_exit(report.status);
 }

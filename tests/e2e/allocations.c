@@ -4,7 +4,7 @@
  * ALLOCATIONS_OF: whose count: "program", a part of a library's name, or "all".
  * ALLOCATIONS_FAIL: which one fails, from 1 on; those behind it too where a '+'
  *                   follows.
- * ALLOCATIONS_COUNT: the file that gets, at the end of main(), the count, and
+ * ALLOCATIONS_COUNT: the file that gets, when main() ends, the count, and
  * the most KiB of memory that were resident; at a crash, where that was.
  * ALLOCATIONS_LEAK: one of so many bytes is lost, to see that this is noticed.
  */
@@ -207,11 +207,8 @@ static void lose(size_t size)
 
 static int counted_main(int argc, char **argv, char **environment)
 {
-	const char *path = variable("ALLOCATIONS_COUNT");
 	void *unused;
 	char *end;
-	int status;
-	FILE *file;
 
 	find_code(variable("ALLOCATIONS_OF"));
 	if (!dlsym(RTLD_DEFAULT,
@@ -224,14 +221,42 @@ static int counted_main(int argc, char **argv, char **environment)
 	fails_on = *end == '+';
 	lose(strtoul(variable("ALLOCATIONS_LEAK"), NULL, 10));
 	is_counting = true;
-	status = real_main(argc, argv, environment);
+	return real_main(argc, argv, environment);
+}
+
+static void tell(void)
+{
+	const char *path = variable("ALLOCATIONS_COUNT");
+	FILE *file;
+
 	is_counting = false;
-	file = *path ? fopen(path, "w") : NULL;
+	file = *path && real_main ? fopen(path, "w") : NULL;
 	if (file) {
 		(void)fprintf(file, "%lu %lu\n", count, peak());
 		(void)fclose(file);
 	}
-	return status;
+}
+
+/* How main() ends, with the sanitizers and without. */
+
+void exit(int status)
+{
+	void (*real)(int);
+
+	tell();
+	*(void **)&real = next("exit");
+	real(status);
+	__builtin_unreachable();
+}
+
+void _exit(int status)
+{
+	void (*real)(int);
+
+	tell();
+	*(void **)&real = next("_exit");
+	real(status);
+	__builtin_unreachable();
 }
 
 int __libc_start_main(main_function *program, int argc, char **argv,

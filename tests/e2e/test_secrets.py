@@ -152,7 +152,7 @@ def program(request, tmp_path, monkeypatch):
 # Memory
 
 class Memory:
-    """What a process could write to, as it was behind its last destructor: see memory.c."""
+    """What a process could write to, as it was when it ended: see memory.c."""
 
     def __init__(self, folder, library):
         self.folder = folder
