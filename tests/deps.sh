@@ -39,6 +39,7 @@ packages() {
 	check           wget                  wget
 	check           mandoc                mandoc
 	check           valgrind              valgrind
+	check           mount                 util-linux
 	check           libasan               libasan
 	check           libubsan              libubsan
 	release         gcc-$cross-linux-gnu  -
@@ -55,6 +56,7 @@ packages() {
 	bench-check     golang-go             golang
 	bench-check     golang-github-aws-aws-sdk-go-v2-dev  -
 	bench-check     iproute2              iproute
+	bench-check     mount                 util-linux
 	bench-check     valgrind              valgrind
 	bench-herd      python3-boto3         python3-boto3
 	check-arm64     mmdebstrap            -

@@ -30,9 +30,9 @@ LINES = [(trip, zones) for trip in (0, NEAR, TRIP) for zones in (FEW, MANY)]
 CHECK_RUNS, COLD_RUNS, ATTEMPTS = 21, 5, 2
 PRIORITY = -15
 MEASURED = ("wall", "cpu", "memory")
-TOOLS = {"bench": ("aws", "curl", "fincore", "go", "ip", "jq", "nsenter", "openssl", "setpriv",
+TOOLS = {"bench": ("aws", "curl", "fincore", "go", "ip", "jq", "mount", "nsenter", "openssl", "setpriv",
                    "strace", "unshare", "valgrind"),
-         "bench-check": ("curl", "go", "ip", "nsenter", "openssl", "setpriv", "unshare",
+         "bench-check": ("curl", "go", "ip", "mount", "nsenter", "openssl", "setpriv", "unshare",
                          "valgrind")}
 MODULES = {"bench": ("boto3", "botocore", "dns", "yaml"), "bench-check": ("botocore", "dns")}
 PATHS = [pathlib.Path("/dev/net/tun"), pathlib.Path("/etc/ssl/certs/ca-certificates.crt"),
