@@ -27,11 +27,11 @@ from stage import Broken, Stage
 from targets import FEW, MANY, NEAR, PROGRAMS, TRIP, table, targets
 
 LINES = [(trip, zones) for trip in (0, NEAR, TRIP) for zones in (FEW, MANY)]
-CHECK_RUNS, COLD_RUNS, ATTEMPTS = 21, 5, 2
+CHECK_RUNS, COLD_RUNS, ATTEMPTS = 21, 5, 3
 PRIORITY = -15
 MEASURED = ("wall", "cpu", "memory")
-TOOLS = {"bench": ("aws", "curl", "fincore", "go", "ip", "jq", "mount", "nsenter", "openssl", "setpriv",
-                   "strace", "unshare", "valgrind"),
+TOOLS = {"bench": ("aws", "curl", "fincore", "go", "ip", "jq", "mount", "nsenter", "openssl",
+                   "setpriv", "strace", "unshare", "valgrind"),
          "bench-check": ("curl", "go", "ip", "mount", "nsenter", "openssl", "setpriv", "unshare",
                          "valgrind")}
 MODULES = {"bench": ("boto3", "botocore", "dns", "yaml"), "bench-check": ("botocore", "dns")}
@@ -161,7 +161,7 @@ def machine():
 
 def check(stage, results, peers):
     """What the targets need, and no more. What is missed may be somebody else's work on this
-    machine, and is measured once more."""
+    machine, and is measured anew."""
     names = {peer.name: peer for peer in peers}
     helpers = [names[name] for program in PROGRAMS for name in (program, f"{program}, zone_id")]
     near = [names[name] for name in (*PROGRAMS, "go", "curl")]
