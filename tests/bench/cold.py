@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from peers import Peer
 from stage import Broken, run
 
+HERE = pathlib.Path(__file__).resolve().parent
 PATH = re.compile(r'"(/[^"]*)"')            # the first argument that is one
 OURS = ("/dev", "/proc", "/run", "/sys", "/tmp")
 DEVICES = ("/dev/null", "/dev/random", "/dev/urandom", "/dev/zero")
@@ -66,9 +67,10 @@ class Tree:
         self.stage.run(peer, wrapper=("/usr/bin/strace", "-f", "-qq", "-e", "trace=%file",
                                       "-s", "4096", "-o", str(trace)))
         found = {match[1] for match in map(PATH.search, trace.open(errors="replace")) if match}
-        return sorted(path for path in found if os.path.exists(path) and
-                      not path.startswith(tuple(f"{folder}/" for folder in OURS))
-                      or path.startswith(str(self.stage.folder)))
+        # This very tree may be in one of those folders.
+        ours = (str(self.stage.folder), str(self.stage.build.parent), str(HERE))
+        return sorted(path for path in found if os.path.exists(path) and (
+            path.startswith(ours) or not path.startswith(tuple(f"{one}/" for one in OURS))))
 
     def _copy(self, path):
         """Copy a file or make a folder, and the symbolic links on the way."""
