@@ -161,6 +161,7 @@ static void set_options(const char *method, const char *url, const char *body,
 	set_pointer(CURLOPT_HTTPHEADER, list);
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
+	/* A file in a directory's place: nothing is found beside the bundle. */
 	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
 	if (bundle || trust.is_hashed)
 		result |= curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
