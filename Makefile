@@ -190,18 +190,20 @@ $(RELEASE): $B/release/bootname-%: $(RELEASE_NEEDS)
 $(BOOT): $B/release/boot-%: $(RELEASE_NEEDS)
 	$(RELEASE_IT)
 
-# One with some of helper/feature.h, in the bits of the number behind its name.
+# One with some of helper/feature.h, in the bits of the number behind its name; as
+# size, one to look at.
 define TAILORED
-$B/release/boot-$(1)-% $B/release/size-$(1)-%: $$(RELEASE_NEEDS)
+$B/release/$(2)-$(1)-%: $$(RELEASE_NEEDS)
 	$$(call say,RELEASE,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
-		$$(if $$(filter size-%,$$(@F)),-g) \
+		$(if $(filter size,$(2)),-g) \
 		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) \
 		-DBOOTNAME_FEATURES=$$* -DBOOTNAME_EMBEDDED \
 		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
 endef
-$(foreach machine,x86_64 aarch64,$(eval $(call TAILORED,$(machine))))
+$(foreach machine,x86_64 aarch64,$(foreach kind,boot size,$(eval \
+	$(call TAILORED,$(machine),$(kind)))))
 
 .PRECIOUS: $B/release/boot-x86_64-% $B/release/boot-aarch64-%
 $B/release/bootname-%.gz: $B/release/boot-% cloud-config/embed.py

@@ -217,3 +217,16 @@ def test_release_runs_silently_with_unversioned_libcurl(run, zone, unversioned, 
     result = run(env=environment)
     assert (result.status, result.stderr) == (0, "")
     assert zone.values(NAME, "A") == ["54.123.123.123"]
+
+
+def test_make_size_tells_where_the_bytes_are(tmp_path):
+    """From nothing: what it looks at is built beside what is embedded."""
+    done = subprocess.run(["make", "-s", "-C", TOP, "size", f"B={tmp_path}"], capture_output=True,
+                          text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    tables = re.split(r"(?m)^(?=\w+: )", re.sub(r"(?m)^  [A-Z].*\n", "", done.stdout))[1:]
+    assert len(tables) == len(MACHINES)
+    for table in tables:
+        shares = [float(share) for share in re.findall(r"([\d.]+) %", table)]
+        assert 99 < sum(shares) < 101 and min(shares) >= 0
+        assert {"http", "plan", "trust", "boot"} <= set(re.findall(r"%  (\w+)", table))
