@@ -13,6 +13,9 @@ import subprocess
 import textwrap
 import xml.etree.ElementTree as ElementTree
 
+import botocore.config
+import botocore.exceptions
+import botocore.session
 import pytest
 
 from aws import Emulator
@@ -96,6 +99,15 @@ def changes_of(request):
             told.append(" ".join(words + values))
         former = what if words[0] == "DELETE" else None
     return told
+
+
+def denial(call, **arguments):
+    """The status, code and text with which AWS refuses a call of the SDK."""
+    with pytest.raises(botocore.exceptions.ClientError) as failure:
+        call(**arguments)
+    answer = failure.value.response
+    return (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"],
+            answer["Error"]["Message"])
 
 
 class Result:
@@ -263,6 +275,24 @@ def calls(emulator):
     def operations(service):
         return [request.operation for request in emulator.requests_of(service)]
     return operations
+
+
+@pytest.fixture(scope="session")
+def sdk():
+    """botocore, which keeps the models that it has read."""
+    return botocore.session.get_session()
+
+
+@pytest.fixture
+def client(emulator, sdk):
+    """A client of AWS that is not ours: client(instance.credentials)."""
+    def make(keys, service="route53"):
+        return sdk.create_client(
+            service, "us-east-1", endpoint_url=emulator.api_url, verify=str(emulator.ca_bundle),
+            aws_access_key_id=keys.access_key, aws_secret_access_key=keys.secret_key,
+            aws_session_token=keys.session_token,
+            config=botocore.config.Config(proxies={}, retries={"max_attempts": 0}))
+    return make
 
 
 @pytest.fixture

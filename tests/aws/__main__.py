@@ -44,6 +44,9 @@ def arguments():
     parser.add_argument("--instance", action="append", metavar="ID,NAME,IPV4[,IPV6]",
                         help="an instance with the tag dnsname=NAME; the exports are for the "
                              f"first (default {DEFAULT_INSTANCE})")
+    parser.add_argument("--policy", metavar="FILE", type=pathlib.Path,
+                        help="an IAM policy: the instances may do what it allows, and no more; "
+                             "ZONEID in it is the id of the first zone")
     parser.add_argument("--no-nameserver", action="store_true", help="no DNS, no bind9")
     parser.add_argument("--rate", type=float, help="Route 53 requests a second for the account")
     parser.add_argument("--burst", type=float, help="how many at once (default: the rate)")
@@ -67,6 +70,10 @@ def populate(emulator, options):
         instance = emulator.instance(instance_id, tags={"dnsname": name}, public_ipv4=ipv4 or None,
                                      ipv6=ipv6[0] if ipv6 else None)
         first = first or instance
+    if options.policy:
+        zone_id = next(iter(emulator.zones.all))
+        emulator.attach_policy(first.role_arn,
+                               options.policy.read_text().replace("ZONEID", zone_id))
     return first
 
 

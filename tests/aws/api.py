@@ -26,6 +26,14 @@ class Service:
         """The ARN that a permission is asked for, or None where IAM knows none."""
         return None
 
+    def permissions(self, request, credentials):
+        """What a policy must allow: (action, resource) each."""
+        return [(f"{self.name}:{request.operation}", self.resource(request, credentials))]
+
+    def conditions(self, request):
+        """The service's own condition keys and their values, as lists."""
+        return {}
+
     def perform(self, request, credentials):
         """Do what is asked and return the root element as text, or raise Refused."""
         raise NotImplementedError
@@ -34,11 +42,12 @@ class Service:
         """The service's own form of an error as bytes."""
         raise NotImplementedError
 
-    def denial(self, arn, action, resource):
+    def denial(self, arn, action, resource, why=None):
         """What is raised for a principal without a permission."""
         on = f" on resource: {resource}" if resource else ""
-        return Refused(403, "AccessDenied", f"User: {arn} is not authorized to perform: {action}"
-                       f"{on} because no identity-based policy allows the {action} action")
+        why = why or f"because no identity-based policy allows the {action} action"
+        return Refused(403, "AccessDenied",
+                       f"User: {arn} is not authorized to perform: {action}{on} {why}")
 
     def headers(self):
         """The headers of every answer."""
@@ -123,3 +132,21 @@ class Api:
         if any(fnmatch.fnmatchcase(action, pattern) for pattern in set(self.emulator.denied)):
             resource = service.resource(request, credentials)
             raise service.denial(credentials.arn, action, resource)
+        self._enforce_policy(service, request, credentials)
+
+    def _enforce_policy(self, service, request, credentials):
+        policy = self.emulator.policies.get(credentials.principal)
+        if policy is None:
+            return
+        context = context_of(credentials) | service.conditions(request)
+        context = {key.lower(): values for key, values in context.items()}
+        for action, resource in service.permissions(request, credentials):
+            why = policy.refusal(action, resource, context)
+            if why:
+                raise service.denial(credentials.arn, action, resource, why)
+
+
+def context_of(credentials):
+    """The condition keys that every request has."""
+    return {"aws:PrincipalAccount": [credentials.account], "aws:userid": [credentials.user_id],
+            "aws:PrincipalArn": [credentials.principal], "aws:SecureTransport": ["true"]}

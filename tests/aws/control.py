@@ -15,6 +15,8 @@ PUT    /instances/ID/tags/KEY           set a tag to the body; DELETE removes it
 POST   /instances/ID/stop               also start (body: the new public IPv4), reboot,
                                         terminate, rotate_credentials, expire_tokens
 PUT    /denied/ACTION                   deny an IAM action; DELETE allows it
+PUT    /policies/ROLE                   a role may do what this IAM policy allows, and no more;
+                                        DELETE: it may do all
 POST   /faults                          order a fault: JSON of Faults.add; DELETE = all gone
 PUT    /emulator/ATTRIBUTE              rate, burst, insync_after, clock_offset, error_shape,
                                         prior_request_window: a number or null
@@ -73,6 +75,10 @@ class Control:
                 self.emulator.denied.add(action)
             case "DELETE", ["denied", action]:
                 self.emulator.denied.discard(action)
+            case "PUT", ["policies", role]:
+                self.emulator.attach_policy(self._role_arn(role), body)
+            case "DELETE", ["policies", role]:
+                del self.emulator.policies[self._role_arn(role)]
             case "POST", ["faults"]:
                 self.emulator.faults.add(**json.loads(body))
             case "DELETE", ["faults"]:
@@ -82,6 +88,10 @@ class Control:
             case _:
                 raise KeyError(f"{method} /{'/'.join(parts)}")
         return "done\n"
+
+    def _role_arn(self, role):
+        """The ARN of the role of that name that an instance has."""
+        return {one.role: one.role_arn for one in self.emulator.instances.values()}[role]
 
     @staticmethod
     def _instance(method, instance, rest, body):

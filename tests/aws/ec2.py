@@ -43,10 +43,10 @@ class Ec2(QueryService):
         return element(request.operation + "Response", leaf("requestId", str(uuid.uuid4())),
                        work(request.parameters, instances), xmlns=self.namespace)
 
-    def denial(self, arn, action, resource):
+    def denial(self, arn, action, resource, why=None):
+        refusal = super().denial(arn, action, resource, why)
         return Refused(403, "UnauthorizedOperation", "You are not authorized to perform this "
-                       f"operation. User: {arn} is not authorized to perform: {action} because no "
-                       f"identity-based policy allows the {action} action")
+                       f"operation. {refusal.message}")
 
     def error_body(self, status, code, message, messages):
         return document(element(

@@ -11,6 +11,7 @@ from aws.api import Api
 from aws.certificates import Authority
 from aws.ec2 import Ec2
 from aws.faults import Faults
+from aws.iam import Policy
 from aws.imds import Instance
 from aws.nameserver import NameServer
 from aws.route53 import Route53, model_shapes
@@ -40,6 +41,7 @@ class Emulator:
         self.clock_offset = 0               # seconds by which AWS's clock is ahead of ours
         self.any_order = False              # elements in any order, as AWS takes them of Go's SDK
         self.denied = set()                 # IAM actions, wildcards allowed
+        self.policies = {}                  # ARN of a role or user -> Policy; none: all is allowed
         self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
         self.instances = {}                 # id -> Instance
         self.requests = []                  # every Request, in order of arrival
@@ -111,9 +113,11 @@ class Emulator:
 
     # What there is
 
-    def hosted_zone(self, name, private=False, vpcs=(), zone_id=None, account=ACCOUNT):
-        """A new hosted zone with its NS and SOA sets. vpcs: (region, vpc id) of a private one."""
-        return self.zones.create(name, private, vpcs, zone_id, account)
+    def hosted_zone(self, name, private=False, vpcs=(), zone_id=None, account=ACCOUNT,
+                    name_servers=None):
+        """A new hosted zone with its NS and SOA sets. vpcs: (region, vpc id) of a private one.
+        name_servers: those of a public one, outside of it; None: four as Route 53 has them."""
+        return self.zones.create(name, private, vpcs, zone_id, account, name_servers)
 
     def instance(self, instance_id="i-0123456789abcdef0", **attributes):
         """A new instance; its metadata has a listener of its own. See imds.Instance."""
@@ -128,6 +132,11 @@ class Emulator:
         return self.keyring.issue(temporary=False, arn=f"arn:aws:iam::{account}:user/{name}",
                                   account=account, user_id="AIDAEMULATEDUSER00000",
                                   created=self.now())
+
+    def attach_policy(self, arn, *documents):
+        """From now on a role or user may do only what these identity policies allow, in place of
+        those attached before. documents: mappings, or the JSON of them."""
+        self.policies[arn] = Policy(*documents)
 
     @property
     def api_url(self):

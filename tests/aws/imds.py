@@ -95,6 +95,11 @@ class Instance:
                 **self.emulator.api_environment}
 
     @property
+    def role_arn(self):
+        """The ARN of its role, which policies are attached to."""
+        return f"arn:aws:iam::{self.account}:role/{self.role or 'none'}"
+
+    @property
     def credentials(self):
         """The present credentials of its role."""
         with self._lock:
@@ -109,7 +114,7 @@ class Instance:
             temporary=True, account=self.account, instance_id=self.id, created=now,
             arn=f"arn:aws:sts::{self.account}:assumed-role/{role}/{self.id}",
             user_id=f"AROAEMULATEDROLE00000:{self.id}",
-            role_arn=f"arn:aws:iam::{self.account}:role/{role}", expires=now + ROLE_SECONDS)
+            role_arn=self.role_arn, expires=now + ROLE_SECONDS)
 
     def rotate_credentials(self):
         """Hand out new credentials from now on; the old ones are expired at once."""

@@ -7,6 +7,7 @@ Zones are added with rndc; record sets travel as RFC 2136 updates signed with TS
 
 import base64
 import contextlib
+import itertools
 import os
 import pathlib
 import secrets
@@ -52,10 +53,8 @@ options {{
 view "private" {{ match-clients {{ {private}; }}; }};
 view "public" {{ match-clients {{ any; }}; }};
 """
-ZONE_FILE = """$TTL 900
-@ IN SOA {server}. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 60
-{servers}
-"""
+# Ahead of all that an update adds to a serial in between.
+SERIAL_STEP = 2 ** 16
 
 
 def find_program(name):
@@ -82,6 +81,11 @@ def free_port(address):
             return port
 
 
+def apex_keys(zone):
+    """The sets that a zone always has; an update cannot delete them whole (RFC 2136, 3.4.2.3)."""
+    return {(zone.name, "SOA"), (zone.name, "NS")}
+
+
 class NameServer:
     """The child process and what it was told."""
 
@@ -95,6 +99,7 @@ class NameServer:
         self._process = self._guard = None
         self._zones = {}                    # (name, private) -> the zone that is published
         self._known = {}                    # zone id -> {(name, type): (ttl, values)}
+        self._serials = itertools.count(SERIAL_STEP, SERIAL_STEP)
 
     def start(self):
         """Start named and wait until it answers. Another may take a free port first: try again."""
@@ -172,26 +177,26 @@ class NameServer:
         if place in self._zones:
             return
         self._zones[place] = zone
-        self._known[zone.id] = {}
-        servers = zone.name_servers or ("ns-0.awsdns-00.com",)
+        apex = {key: value for key, value in union(zone.published).items()
+                if key in apex_keys(zone)}
         file = self.directory / f"{zone.id}.db"
-        file.write_text(ZONE_FILE.format(
-            server=servers[0], servers="\n".join(f"@ IN NS {server}." for server in servers)))
+        file.write_text("".join(f"@ {ttl} IN {kind} {value}\n"
+                                for (_, kind), (ttl, values) in sorted(apex.items(), reverse=True)
+                                for value in values))
         view = "private" if zone.private else "public"
         done = self._rndc_call(
             "addzone", names.dns_name(zone.name).to_text(), "IN", view,
             f'{{ type primary; file "{file}"; allow-update {{ key "{KEY_NAME}"; }}; }};')
         if done.returncode:
             raise RuntimeError(f"rndc addzone {zone.name}: {done.stderr}{self.log()}")
+        self._known[zone.id] = apex
         self.publish(zone)
 
     def publish(self, zone):
         """Send what changed in a zone, as one update."""
         if self._zones.get((zone.name, zone.private)) is not zone:
             return
-        apex = {(zone.name, "SOA"), (zone.name, "NS")}
-        wanted = {key: value for key, value in union(zone.published).items() if key not in apex}
-        known = self._known[zone.id]
+        wanted, known = union(zone.published), self._known[zone.id]
         update = dns.update.UpdateMessage(names.dns_name(zone.name), keyring=self._keyring,
                                           keyname=KEY_NAME)
         changed = [key for key in {**known, **wanted} if known.get(key) != wanted.get(key)]
@@ -200,10 +205,19 @@ class NameServer:
         for name, kind in changed:
             ttl, values = wanted.get((name, kind), (0, ()))
             for value in values:
-                update.add(names.dns_name(name), ttl, names.rdata(kind, value))
+                update.add(names.dns_name(name), ttl, self._rdata(kind, value))
+        for name, kind in set(changed) & apex_keys(zone):
+            _, values = wanted.get((name, kind), (0, ()))
+            for value in {*known.get((name, kind), (0, ()))[1]} - {*values}:
+                update.delete(names.dns_name(name), names.rdata(kind, value))
         if changed:
             self._send(update, zone)
         self._known[zone.id] = wanted
+
+    def _rdata(self, kind, value):
+        """A value as it is sent; an SOA whose serial is not ahead would be ignored."""
+        rdata = names.rdata(kind, value)
+        return rdata.replace(serial=next(self._serials)) if kind == "SOA" else rdata
 
     def _send(self, update, zone):
         answer = dns.query.tcp(update, self.address, port=self.port, timeout=ANSWER_SECONDS,

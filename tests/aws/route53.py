@@ -17,6 +17,7 @@ import botocore
 
 from aws import names, xmltext
 from aws.api import Service
+from aws.iam import CHANGES
 from aws.signature import Refused, stamp
 from aws.xmltext import element, leaf
 from aws.zones import Alias, Change, InvalidChangeBatch, RecordSet
@@ -26,6 +27,8 @@ ROUTES = [(method, re.compile("/2013-04-01/" + path), operation) for method, pat
     ("GET", "hostedzonesbyname", "ListHostedZonesByName"),
     ("GET", "hostedzonesbyvpc", "ListHostedZonesByVPC"),
     ("GET", "hostedzone", "ListHostedZones"),
+    ("POST", "hostedzone", "CreateHostedZone"),             # these two for policies to deny
+    ("DELETE", "hostedzone/([^/]+)", "DeleteHostedZone"),
     ("GET", "hostedzone/([^/]+)", "GetHostedZone"),
     ("GET", "hostedzone/([^/]+)/rrset", "ListResourceRecordSets"),
     ("POST", "hostedzone/([^/]+)/rrset/?", "ChangeResourceRecordSets"),
@@ -183,6 +186,22 @@ class Route53(Service):
             return None
         kind = "change" if request.operation == "GetChange" else "hostedzone"
         return f"arn:aws:route53:::{kind}/{argument}"
+
+    def permissions(self, request, credentials):
+        wanted = super().permissions(request, credentials)
+        if request.operation == "ListHostedZonesByVPC":
+            wanted.append(("ec2:DescribeVpcs", None))
+        return wanted
+
+    def conditions(self, request):
+        """What the changes of a batch are about, all of them together."""
+        if request.operation != "ChangeResourceRecordSets":
+            return {}
+        _, changes = self._read_batch(request.content)
+        sets = [change.record_set for change in changes]
+        return {CHANGES + "NormalizedRecordNames": [one.name.removesuffix(".") for one in sets],
+                CHANGES + "RecordTypes": [one.type for one in sets],
+                CHANGES + "Actions": [change.action for change in changes]}
 
     @staticmethod
     def _argument(request):

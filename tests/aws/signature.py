@@ -57,6 +57,11 @@ class Credentials:
     hosted_zones: frozenset = None      # ids this principal may use; None = its account's
 
     @property
+    def principal(self):
+        """The ARN of the role or user that policies are attached to."""
+        return self.role_arn or self.arn
+
+    @property
     def environment(self):
         """The exports that make a client use these credentials."""
         exports = {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}

@@ -23,6 +23,16 @@ class Sts(QueryService):
     def resource(self, request, credentials):
         return request.parameters.get("RoleArn")
 
+    def permissions(self, request, credentials):
+        """To ask who one is needs none, whatever a policy says."""
+        if request.operation == "GetCallerIdentity":
+            return []
+        return super().permissions(request, credentials)
+
+    def conditions(self, request):
+        external_id = request.parameters.get("ExternalId")
+        return {"sts:ExternalId": [external_id]} if external_id else {}
+
     def perform(self, request, credentials):
         work = {"AssumeRole": self._assume_role,
                 "GetCallerIdentity": self._get_caller_identity}.get(request.operation)

@@ -14,6 +14,9 @@ from aws import names
 ID_CHARACTERS = string.ascii_uppercase + string.digits
 ACCOUNT = "123456789012"
 DEFAULT_TTL = 60
+NAME_SERVERS = tuple(
+    f"ns-{number}.awsdns-{number % 64:02}.{suffix}" for number, suffix
+    in zip((311, 846, 1501, 1867), ("com", "net", "org", "co.uk"), strict=True))
 
 
 def random_id(letter, length):
@@ -110,7 +113,7 @@ class ChangeInfo:
 class HostedZone:
     """A hosted zone. Reads see a batch at once; the name servers see it when it is INSYNC."""
 
-    def __init__(self, zones, name, private, vpcs, zone_id, account):
+    def __init__(self, zones, name, private, vpcs, zone_id, account, name_servers):
         self._zones = zones
         self.name = names.canonical(name)
         self.id = zone_id or random_id("Z", 20)
@@ -119,9 +122,7 @@ class HostedZone:
         self.account = account
         self.comment = ""
         self.caller_reference = random_id("", 12)
-        self.name_servers = () if private else tuple(
-            f"ns-{number}.awsdns-{number % 64:02}.{suffix}" for number, suffix
-            in zip((311, 846, 1501, 1867), ("com", "net", "org", "co.uk"), strict=True))
+        self.name_servers = () if private else tuple(name_servers or NAME_SERVERS)
         self.last_batch = None              # monotonic time of the last accepted batch
         self.sets = {}                      # what the API shows
         self.published = {}                 # what the name servers answer
@@ -366,10 +367,10 @@ class Zones:
             self._thread.join()
             self._thread = None
 
-    def create(self, name, private, vpcs, zone_id, account):
+    def create(self, name, private, vpcs, zone_id, account, name_servers=None):
         """A new hosted zone, published at once."""
         with self.lock:
-            zone = HostedZone(self, name, private, vpcs, zone_id, account)
+            zone = HostedZone(self, name, private, vpcs, zone_id, account, name_servers)
             if zone.id in self.all:
                 raise ValueError(f"there is a hosted zone {zone.id} already")
             self.all[zone.id] = zone
