@@ -41,14 +41,16 @@ FLOORS := \
 	errinfo \
 	document,file,retry \
 	dnsname,trust \
-	http,sigv4,xml,settings \
+	dns,http,sigv4,xml,settings \
 	imds,aws \
 	route53,ec2,sts \
 	credentials,instance,zone \
 	plan,profile \
 	report,state,owners \
 	records,json,fates,removal \
-	up,down \
+	findings \
+	resolution \
+	up,down,check \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
@@ -136,6 +138,7 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
 FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
 	platform_variable time report_error pattern_matches retry_delay_ms
+$B/tests/fuzz/dns: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)

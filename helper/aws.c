@@ -66,6 +66,11 @@ static const struct partition *partition(void)
 	return found;
 }
 
+const char *aws_partition(void)
+{
+	return partition()->name;
+}
+
 /* No other is called without these. */
 static enum aws_service service(void)
 {

@@ -63,6 +63,9 @@ int aws_authenticate(void);
 int aws_call(const struct aws_request *request, const char *fields,
 	     xml_row on_row);
 
+/* The partition of the last call, as ARNs name it: "aws". */
+const char *aws_partition(void);
+
 /* Wipe the credentials. */
 void aws_close(void);
 

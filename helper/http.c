@@ -43,12 +43,17 @@ static bool is_too_large;
 static bool has_headers; /* all of them, up to the empty line */
 static char reason[CURL_ERROR_SIZE];
 
-int http_open(long timeout_s)
+void http_start_clock(long timeout_s)
 {
 	started_ms = platform_now_ms();
 	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
 	last_wait_ms =
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
+}
+
+int http_open(long timeout_s)
+{
+	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
 		trust_find();

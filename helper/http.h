@@ -30,6 +30,9 @@ enum { HTTP_LIMIT = 1024 * 1024 }; /* bytes of an answer's body */
  */
 int http_open(long timeout_s);
 
+/* Begin the time anew: timeout_s seconds from now. */
+void http_start_clock(long timeout_s);
+
 /* Wipe the answer; connections end with the program.  May be called without
  * http_open. */
 void http_close(void);

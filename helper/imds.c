@@ -146,6 +146,11 @@ int imds_get_word(const char *path, char *word, size_t size)
 	return 0;
 }
 
+bool imds_is_version_1_on(void)
+{
+	return !send("GET", "meta-data/", "") && http_answer.status == 200;
+}
+
 /* ---- Credentials. ---- */
 
 static int not_yet(const char *what)
@@ -161,18 +166,17 @@ static int on_credentials(void)
 
 int imds_get_credentials(struct secret *secret)
 {
-	static const char folder[] = "meta-data/iam/security-credentials/";
 	static struct buf path;
 	char *const *code = &document_members[3];
 	const char *updated;
-	int rc = imds_get(folder);
+	int rc = imds_get(IMDS_ROLE);
 
 	if (rc < 0)
 		return -1;
 	/* One role a line; an instance has one. */
 	http_answer.body[strcspn(http_answer.body, "\r\n")] = '\0';
 	if (!rc && pattern_matches(http_answer.body, "^[A-Za-z0-9+=,.@_-]+$")) {
-		buf_set(&path, "%s%s", folder, http_answer.body);
+		buf_set(&path, "%s%s", IMDS_ROLE, http_answer.body);
 		rc = imds_get(path.data);
 	} else {
 		rc = 1;

@@ -45,6 +45,12 @@ int imds_get(const char *path);
  */
 int imds_get_word(const char *path, char *word, size_t size);
 
+/* Ask once without a token: whether version 1 is answered, too. */
+bool imds_is_version_1_on(void);
+
+/* Where the role's name is. */
+#define IMDS_ROLE "meta-data/iam/security-credentials/"
+
 /*
  * Read the credentials of the instance's role, once.
  * secret: written to; holds credentials on success only.

@@ -194,6 +194,37 @@ const char *json_result(void)
 	return line(root);
 }
 
+/* ---- check. ---- */
+
+static struct json_object *findings;
+
+void json_add_finding(const char *result, const char *step, const char *what,
+		      const char *fix)
+{
+	struct json_object *to = new_map();
+
+	if (!findings)
+		findings = new_list();
+	add(to, "step", text(step));
+	add(to, "result", text(result));
+	add(to, "message", text(what));
+	add(to, "fix", text(fix));
+	append(findings, to);
+}
+
+const char *json_checked(void)
+{
+	static struct json_object *root; /* may be longer than struct buf */
+
+	(void)json_object_put(root);
+	root = new_map();
+	if (report.status)
+		add(root, "error", error());
+	add(root, "checks", json_object_get(findings));
+	add(root, "calls", calls(true));
+	return written(root);
+}
+
 /* ---- bootname-reap. ---- */
 
 static struct json_object *removed_set(const struct owners_holding *holding,

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "check.h"
 #include "down.h"
 #include "errinfo.h"
 #include "json.h"
@@ -14,8 +15,9 @@
 
 static const char usage[] =
 	"usage: bootname [-c FILE | -d FILE] [-jnqv] [up [--if-changed] | "
-	"down]\n"
-	"Give this EC2 instance its DNS name in Route 53; down takes it away.\n"
+	"down | check]\n"
+	"Give this EC2 instance its DNS name in Route 53; down takes it away, "
+	"and check\ntells what works and what does not.\n"
 	"  -c FILE        settings from FILE alone, not from the user-data\n"
 	"  -d FILE        defaults from FILE, under the user-data's settings\n"
 	"  -j, --json     print one JSON object\n"
@@ -49,12 +51,24 @@ static int print_json(const char *line)
 	return report_quiet ? 0 : report_text(line);
 }
 
+static int run_check(const char *settings_file, const char *defaults_file)
+{
+	const char *object;
+
+	check(settings_file, defaults_file, wants_json);
+	errinfo.stage = "report";
+	if (!wants_json)
+		return 0;
+	object = json_checked();
+	return !object || print_json(object) || print_json("\n") ? -1 : 0;
+}
+
 static int run(int argc, char **argv)
 {
 	const char *settings_file = NULL;
 	const char *defaults_file = NULL;
 	bool if_changed = false;
-	bool is_down;
+	const char *command;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "c:d:hjnqvV", long_options,
@@ -91,16 +105,19 @@ static int run(int argc, char **argv)
 	}
 	if (settings_file && defaults_file)
 		return usage_fault("-c and -d exclude each other");
-	argv += optind;
-	is_down = argv[0] && !strcmp(argv[0], "down");
-	if (argv[0] && (argv[1] || (!is_down && strcmp(argv[0], "up"))))
-		return usage_fault("the commands are up and down");
-	if (is_down && if_changed)
+	command = argv[optind] ? argv[optind] : "up";
+	if (argv[optind] && argv[optind + 1])
+		return usage_fault("one command at a time");
+	if (if_changed && strcmp(command, "up"))
 		return usage_fault("--if-changed goes with up");
-	if (is_down)
+	if (!strcmp(command, "check"))
+		return run_check(settings_file, defaults_file);
+	if (!strcmp(command, "down"))
 		down(settings_file, defaults_file);
-	else
+	else if (!strcmp(command, "up"))
 		up(settings_file, defaults_file, if_changed);
+	else
+		return usage_fault("the commands are up, down and check");
 	errinfo.stage = "report";
 	return wants_json ? print_json(json_result()) : report_result();
 }

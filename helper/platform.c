@@ -69,6 +69,14 @@ void platform_exit(int status)
 bool platform_has_user;
 #endif
 
+bool platform_has_colours(void)
+{
+	const char *terminal = platform_variable("TERM");
+
+	return isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") &&
+	       !platform_variable("NO_COLOR");
+}
+
 const char *platform_variable(const char *name)
 {
 	const char *value = getenv(name);

@@ -34,6 +34,9 @@ enum { platform_has_user = false };
 extern bool platform_has_user;
 #endif
 
+/* Whether standard output is a terminal of somebody who likes colours. */
+bool platform_has_colours(void);
+
 /* A variable of the environment, NULL where it is not set or empty; the
  * second one where there is a user only, for no boot has such variables. */
 const char *platform_variable(const char *name);

@@ -26,21 +26,18 @@ enum {
 	CHANGES_LIMIT = BUF_LIMIT - 300, /* bytes, with room for the frame */
 };
 
-static struct settings top;
+struct settings records_settings;
 static bool is_removal;
 
-static struct record {
-	const struct settings *settings;
-	struct plan plan;
-	bool is_open;	 /* neither changed nor failed */
-	bool is_planned; /* in the batch at hand */
-	char zone_id[ROUTE53_ID_SIZE];
-	struct instance instance;
-} records[SETTINGS_RECORDS];
-
+static struct record records[SETTINGS_RECORDS];
 static struct record *end = records;
 
-static struct record *after(struct record *record)
+struct record *records_first(void)
+{
+	return records;
+}
+
+struct record *records_after(struct record *record)
 {
 	record++;
 	return feature_is_in(FEATURE_RECORDS) && record < end ? record : NULL;
@@ -49,24 +46,25 @@ static struct record *after(struct record *record)
 static struct buf changes; /* of the zone at hand */
 static char change_id[ROUTE53_CHANGE_ID_SIZE];
 
-static int read_settings(const char *settings_file, const char *defaults_file)
+static int read_documents(const char *settings_file, const char *defaults_file)
 {
 	const char *cloud_config = platform_variable("BOOTNAME_CLOUD_CONFIG");
 
-	settings_init(&top);
+	settings_init(&records_settings);
 	if (platform_has_user && settings_file)
-		return settings_read_file(&top, settings_file);
+		return settings_read_file(&records_settings, settings_file);
 	if (platform_has_user && defaults_file &&
-	    settings_read_file(&top, defaults_file))
+	    settings_read_file(&records_settings, defaults_file))
 		return -1;
-	return settings_read_cloud_config(
-		&top, cloud_config ? cloud_config : SETTINGS_CLOUD_CONFIG);
+	return settings_read_cloud_config(&records_settings,
+					  cloud_config ? cloud_config
+						       : SETTINGS_CLOUD_CONFIG);
 }
 
 /* Somebody may have edited the settings beside the helper in user-data. */
 static int check_features(void)
 {
-	for (const struct settings *next = &top; next;
+	for (const struct settings *next = &records_settings; next;
 	     next = settings_next(next)) {
 		const char *const *value = next->value;
 
@@ -89,37 +87,49 @@ static int check_features(void)
 	return 0;
 }
 
-int records_open(const char *settings_file, const char *defaults_file,
-		 bool removal)
+int records_read_settings(const char *settings_file, const char *defaults_file)
 {
+	errinfo.stage = "settings";
+	if (read_documents(settings_file, defaults_file))
+		return -1;
+	settings_complete(&records_settings);
+	return check_features();
+}
+
+int records_identify(bool removal)
+{
+	struct settings *top = &records_settings;
 	struct instance *instance = &records[0].instance;
 
 	is_removal = feature_is_in(FEATURE_SERVICE) && removal;
-	report_time(STAGE_START);
-	errinfo.stage = "settings";
-	if (read_settings(settings_file, defaults_file))
-		return -1;
-	settings_complete(&top);
-	if (check_features())
-		return -1;
 	errinfo.stage = "metadata";
-	if (http_open(settings_number(&top, SETTING_TIMEOUT)) || imds_open() ||
+	if (http_open(settings_number(top, SETTING_TIMEOUT)) || imds_open() ||
 	    instance_identify(instance))
 		return -1;
-	if (*top.value[SETTING_PROXY])
-		aws.proxy = top.value[SETTING_PROXY];
+	if (*top->value[SETTING_PROXY])
+		aws.proxy = top->value[SETTING_PROXY];
 	aws.supply = credentials_supply;
 	aws.region = instance->region;
 	aws.is_ipv6 = imds_is_ipv6;
 	credentials.session_name = instance->id;
-	for (struct settings *next = settings_next(&top) ? top.next : &top;
-	     next; next = settings_next(next)) {
+	for (struct settings *next = settings_next(top) ? top->next : top; next;
+	     next = settings_next(next)) {
 		if (removal) /* nothing comes any more */
 			next->value[SETTING_GRACE] = "0";
 		end->instance = *instance;
 		end++->settings = next;
 	}
 	return 0;
+}
+
+int records_open(const char *settings_file, const char *defaults_file,
+		 bool removal)
+{
+	report_time(STAGE_START);
+	return records_read_settings(settings_file, defaults_file) ||
+			       records_identify(removal)
+		       ? -1
+		       : 0;
 }
 
 /* Whose credentials the calls to Route 53 for a record are made with. */
@@ -162,7 +172,8 @@ bool records_learn(void)
 {
 	bool is_any = false;
 
-	for (struct record *record = records; record; record = after(record)) {
+	for (struct record *record = records; record;
+	     record = records_after(record)) {
 		int rc = learn(record);
 
 		record->is_open = !rc;
@@ -175,7 +186,8 @@ bool records_learn(void)
 
 void records_describe(struct buf *text)
 {
-	for (struct record *record = records; record; record = after(record)) {
+	for (struct record *record = records; record;
+	     record = records_after(record)) {
 		/* Those in user-data stay as they are until the next boot. */
 		for (size_t i = 0; platform_has_user && i < SETTINGS; i++)
 			buf_addf(text, "%s\n", record->settings->value[i]);
@@ -186,7 +198,8 @@ void records_describe(struct buf *text)
 
 void records_keep(void)
 {
-	for (struct record *record = records; record; record = after(record)) {
+	for (struct record *record = records; record;
+	     record = records_after(record)) {
 		plan_start(&record->plan, record->settings, &record->instance,
 			   false);
 		report.plans[report.count++] = &record->plan;
@@ -289,7 +302,8 @@ static int plan_zone(struct record *first)
 {
 	buf_wipe(&changes);
 	has_looked = false;
-	for (struct record *record = first; record; record = after(record)) {
+	for (struct record *record = first; record;
+	     record = records_after(record)) {
 		size_t len = changes.len;
 
 		record->is_planned = false;
@@ -369,7 +383,7 @@ static int change_zone(struct record *first)
 }
 
 /* Whether a record before has found the zone already: where that is named, by
- * the very same texts of the top. */
+ * the very same texts of the records_settings. */
 static bool take_known_zone(struct record *record)
 {
 	static const enum setting named_by[] = {
@@ -390,16 +404,29 @@ static bool take_known_zone(struct record *record)
 	return true;
 }
 
+int records_authenticate(const struct record *record)
+{
+	use_role(record->settings);
+	errinfo.stage = "credentials";
+	return aws_authenticate();
+}
+
+int records_plan(struct record *record, const struct buf **planned)
+{
+	use_role(record->settings);
+	buf_wipe(&changes);
+	*planned = &changes;
+	return make_plan(record);
+}
+
 static int find_zone(struct record *record)
 {
 	int rc;
 
 	use_role(record->settings);
-	if (platform_has_user) { /* else with the first call */
-		errinfo.stage = "credentials";
-		if (aws_authenticate())
-			return -1;
-	}
+	/* Else with the first call. */
+	if (platform_has_user && records_authenticate(record))
+		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
 	if (feature_is_in(FEATURE_RECORDS) && take_known_zone(record))
@@ -417,7 +444,8 @@ static int find_zone(struct record *record)
  * in its zone. */
 static void close_records(const struct record *first, bool has_failed)
 {
-	for (struct record *record = records; record; record = after(record)) {
+	for (struct record *record = records; record;
+	     record = records_after(record)) {
 		if (!is_open_beside(record, first) ||
 		    (!has_failed && !record->is_planned))
 			continue;
@@ -432,12 +460,14 @@ static void close_records(const struct record *first, bool has_failed)
 
 void records_change(void)
 {
-	for (struct record *record = records; record; record = after(record))
+	for (struct record *record = records; record;
+	     record = records_after(record))
 		if (record->is_open && find_zone(record)) {
 			record->is_open = false;
 			report_error();
 		}
-	for (struct record *first = records; first; first = after(first)) {
+	for (struct record *first = records; first;
+	     first = records_after(first)) {
 		int rc;
 
 		if (!first->is_open)

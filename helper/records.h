@@ -10,15 +10,41 @@
 
 #include <stdbool.h>
 
+#include "instance.h"
+#include "plan.h"
+#include "route53.h"
+#include "settings.h"
+
 struct buf;
 
+struct record {
+	const struct settings *settings;
+	struct plan plan;
+	bool is_open;	 /* neither changed nor failed */
+	bool is_planned; /* in the batch at hand */
+	char zone_id[ROUTE53_ID_SIZE];
+	struct instance instance;
+};
+
+/* Those of the top, with the list of the records'. */
+extern struct settings records_settings;
+
 /*
- * Read the settings, start the clock and learn which instance this is.
+ * Read the settings.
  * settings_file: settings from here alone; or NULL.
  * defaults_file: settings under the user-data's; or NULL.
+ * Returns 0, or -1 with errinfo filled in.
+ */
+int records_read_settings(const char *settings_file, const char *defaults_file);
+
+/*
+ * Start the clock and learn which instance this is.
  * is_removal: the records are to go; that they lack something is no failure.
  * Returns 0, or -1 with errinfo filled in.
  */
+int records_identify(bool is_removal);
+
+/* Both of these. */
 int records_open(const char *settings_file, const char *defaults_file,
 		 bool is_removal);
 
@@ -38,5 +64,22 @@ void records_change(void);
 
 /* Wipe the secrets. */
 void records_close(void);
+
+/* ---- One by one, for a look at what would be done. ---- */
+
+/* The first record, and the one behind another; NULL: there is none. */
+struct record *records_first(void);
+struct record *records_after(struct record *record);
+
+/* Get the credentials that a record's calls to Route 53 need.  Returns as
+ * aws_authenticate. */
+int records_authenticate(const struct record *record);
+
+/*
+ * Plan for one record, of which name, addresses and zone are known.
+ * changes: gets what would be sent.
+ * Returns 0, or -1: STATUS_TAKEN, else as aws_call.
+ */
+int records_plan(struct record *record, const struct buf **changes);
 
 #endif

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "errinfo.h"
@@ -21,22 +22,29 @@ struct errinfo report_first_error;
 
 static struct buf out;
 
-/* Write what was put together; in one piece, so that lines stay whole. */
+/* In one piece, so that lines stay whole. */
+static int write_text(int stream, const char *text, size_t len)
+{
+	ssize_t written = write(stream, text, len);
+
+	return written < 0 || (size_t)written < len
+		       ? errinfo_set(STATUS_SYSTEM,
+				     "standard output cannot be written")
+		       : 0;
+}
+
+/* Write what was put together. */
 static int write_out(int stream)
 {
-	ssize_t written = write(stream, out.data, out.len);
-
-	if (written < 0 || (size_t)written < out.len)
-		return errinfo_set(STATUS_SYSTEM,
-				   "standard output cannot be written");
+	if (write_text(stream, out.data, out.len))
+		return -1;
 	buf_wipe(&out);
 	return 0;
 }
 
 int report_text(const char *text)
 {
-	buf_set(&out, "%s", text);
-	return write_out(STDOUT_FILENO);
+	return write_text(STDOUT_FILENO, text, strlen(text));
 }
 
 void report_text_of_stage(const char *text)
@@ -47,8 +55,7 @@ void report_text_of_stage(const char *text)
 	(void)write_out(STDERR_FILENO);
 }
 
-/* What a service said may hold anything. */
-static char *printable(struct buf *text)
+char *report_printable(struct buf *text)
 {
 	for (char *c = text->data; *c; c++)
 		if (*c < ' ' || *c > '~')
@@ -70,7 +77,7 @@ static void add_line(const struct plan *plan, const struct plan_set *set)
 					  : "removing %s (%s)\n"
 		 : plan->is_removal ? "%s (%s) is not ours: left alone\n"
 				    : "%s is already %s\n",
-		 plan->instance->name, printable(&address));
+		 plan->instance->name, report_printable(&address));
 }
 
 static void add_lines(const struct plan *plan)
@@ -100,7 +107,7 @@ int report_result(void)
 
 void report_error(void)
 {
-	(void)printable(&errinfo.text);
+	(void)report_printable(&errinfo.text);
 	if (platform_has_user && !report.status)
 		report_first_error = errinfo;
 	if (!report.status)

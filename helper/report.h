@@ -11,6 +11,7 @@
 #include "platform.h"
 #include "route53.h"
 
+struct buf;
 struct errinfo;
 struct plan;
 
@@ -58,6 +59,10 @@ extern struct errinfo report_first_error;
  * Returns 0, or -1 with STATUS_SYSTEM where it cannot be written.
  */
 int report_text(const char *text);
+
+/* What a service said may hold anything: show what is no printable ASCII as
+ * "?", and what separates values as a blank.  Returns the text. */
+char *report_printable(struct buf *text);
 
 /* With -v: what came out of the stage, on standard error. */
 void report_text_of_stage(const char *text);

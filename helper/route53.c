@@ -32,7 +32,7 @@ static int call(const char *operation, const char *folder, const char *id,
 	int rc;
 
 	buf_set(&path, API "%s%s%s", folder, id, behind);
-	buf_set(&resource, "%s%s", folder, *behind ? id : "*");
+	buf_set(&resource, "%s%s", folder, *folder == 'c' ? "*" : id);
 	rc = aws_call(&request, fields, on_row);
 	buf_wipe(&query);
 	return rc;
@@ -74,6 +74,12 @@ int route53_list_hosted_zones_by_vpc(const char *vpc_id, const char *region,
 		 region);
 	return call("ListHostedZonesByVPC", "hostedzonesbyvpc", "", "", "",
 		    "HostedZoneSummary HostedZoneId NextToken ", on_row);
+}
+
+int route53_get_hosted_zone(const char *zone_id, xml_row on_row)
+{
+	return call("GetHostedZone", "hostedzone/", zone_id, "", "",
+		    "- Name PrivateZone NameServer VPCId ", on_row);
 }
 
 #define ELEMENTS                                                               \

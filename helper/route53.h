@@ -76,6 +76,19 @@ int route53_list_record_sets(const char *zone_id, const char *name,
 /* Where the next page of a zone begins, as listed; "": there is none. */
 enum { NEXT_ROW, NEXT_NAME, NEXT_TYPE, NEXT_IDENTIFIER };
 
+/* The one row of a hosted zone by itself: name servers where it is public,
+ * else VPCs, with XML_NEXT between them. */
+enum {
+	HOSTED_ZONE_ROW,
+	HOSTED_ZONE_NAME,
+	HOSTED_ZONE_IS_PRIVATE, /* "true" or "false" */
+	HOSTED_ZONE_SERVERS,
+	HOSTED_ZONE_VPCS,
+};
+
+/* Get one zone.  on_row: gets it. */
+int route53_get_hosted_zone(const char *zone_id, xml_row on_row);
+
 /*
  * List at most 300 record sets in Route 53's order.
  * name, type, identifier: where to begin, as listed; "" but on a next page.

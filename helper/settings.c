@@ -58,6 +58,7 @@ static const struct key {
 };
 
 static struct settings *into;
+static const char *origin; /* what is being read */
 static unsigned long seen; /* bits, in the order of keys */
 static struct settings records[SETTINGS_RECORDS];
 static struct buf values; /* all of them, a NUL behind each */
@@ -74,10 +75,19 @@ void settings_complete(struct settings *settings)
 {
 	for (struct settings *record = settings_next(settings); record;
 	     record = settings_next(record)) {
-		for (size_t i = 0; i < SETTINGS; i++)
-			if (!record->value[i])
-				record->value[i] = settings->value[i];
+		for (size_t i = 0; i < SETTINGS; i++) {
+			if (record->value[i])
+				continue;
+			record->value[i] = settings->value[i];
+			if (platform_has_user)
+				record->origin[i] = settings->origin[i];
+		}
 	}
+}
+
+const char *settings_key(enum setting setting)
+{
+	return keys[setting].name;
 }
 
 bool settings_is(const struct settings *settings, enum setting setting,
@@ -109,6 +119,8 @@ static int value_fault(const struct key *key, const char *more)
 static int keep(const struct key *key, const char *value)
 {
 	into->value[key - keys] = values.data + values.len;
+	if (platform_has_user)
+		into->origin[key - keys] = origin;
 	buf_add(&values, value, strlen(value) + 1);
 	return buf_is_cut(&values) ? value_fault(key, "; that is too much") : 0;
 }
@@ -269,6 +281,7 @@ static int on_settings(void)
 int settings_read_file(struct settings *settings, const char *name)
 {
 	into = settings;
+	origin = name;
 	return file_read(name) || document_read(name, file.text, file.size,
 						on_settings)
 		       ? -1
@@ -390,6 +403,7 @@ int settings_read_cloud_config(struct settings *settings, const char *name)
 	int rc = file_read(name);
 
 	into = settings;
+	origin = name;
 	if (!rc)
 		rc = read_cloud_config(name);
 	return rc < 0 ? -1 : 0;

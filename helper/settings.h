@@ -56,6 +56,8 @@ struct settings {
 	/* Each as it is written, checked, or its default; in a record NULL
 	 * where it is the top's, until settings_complete. */
 	const char *value[SETTINGS];
+	/* Where there is a user: what it was read from; NULL: the default. */
+	const char *origin[SETTINGS];
 };
 
 /* Those of the next record; NULL: there is none. */
@@ -69,6 +71,9 @@ void settings_init(struct settings *settings);
 
 /* Fill in what the records leave to the top. */
 void settings_complete(struct settings *settings);
+
+/* What a setting is called. */
+const char *settings_key(enum setting setting);
 
 /* Whether the value is this word. */
 bool settings_is(const struct settings *settings, enum setting setting,

@@ -116,18 +116,24 @@ static int on_vpc_zone(const struct buf *row)
 	return 0;
 }
 
-static int look_up_by_vpc(void)
+int zone_learn_vpc(char vpc_id[ROUTE53_ID_SIZE])
 {
 	static struct buf path;
-	static char vpc_id[ROUTE53_ID_SIZE];
-	unsigned pages = 0;
 
 	if (imds_get("meta-data/mac") < 0)
 		return -1;
 	http_answer.body[strspn(http_answer.body, "0123456789abcdef:")] = '\0';
 	buf_set(&path, "meta-data/network/interfaces/macs/%.17s/vpc-id",
 		http_answer.body);
-	if (imds_get_word(path.data, vpc_id, sizeof(vpc_id)))
+	return imds_get_word(path.data, vpc_id, ROUTE53_ID_SIZE);
+}
+
+static int look_up_by_vpc(void)
+{
+	static char vpc_id[ROUTE53_ID_SIZE];
+	unsigned pages = 0;
+
+	if (zone_learn_vpc(vpc_id))
 		return -1;
 	buf_wipe(&token);
 	do

@@ -21,4 +21,10 @@ struct settings;
 int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 	      const char *name);
 
+/*
+ * Learn the VPC of the instance's first network interface.
+ * Returns 0, or -1 as imds_get_word.
+ */
+int zone_learn_vpc(char vpc_id[ROUTE53_ID_SIZE]);
+
 #endif

@@ -196,6 +196,9 @@ class Runner:
         assert not leaked, (leaked, result)
         if shell:
             return
+        if "check" in arguments and result.status != 64:
+            self.check_findings(result, options)
+            return
         if result.status == 0:
             assert "v" in options or result.stderr == "", result
             assert not partial, result
@@ -214,6 +217,22 @@ class Runner:
             assert partial or result.stdout == "", result
 
 
+    @staticmethod
+    def check_findings(result, options):
+        """What holds for every `check`: its failures are lines like the others."""
+        __tracebackhide__ = True
+        assert "v" in options or result.stderr == "", result
+        if "q" in options:
+            assert result.stdout == "", result
+        elif "j" in options:
+            found = [check["result"] for check in result.json["checks"]]
+            assert ("fail" in found) == (result.status != 0) == ("error" in result.json), result
+        else:
+            assert re.fullmatch(r"((ok  |warn|FAIL)  [a-z]+: [ -~]+\n(      [ -~]+\n)*)+",
+                                result.stdout), result
+            assert ("\nFAIL" in "\n" + result.stdout) == (result.status != 0), result
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     """The CA and certificate of every emulator: to make them takes longer than most tests."""
@@ -224,10 +243,11 @@ def authority(tmp_path_factory):
 
 @pytest.fixture
 def emulator(request, monkeypatch, authority):
-    """AWS; with DNS for the tests that ask for `nameserver`."""
+    """AWS; with DNS for the tests that ask for `nameserver`, and with what a module wants."""
     monkeypatch.setattr(Authority, "create", lambda self: shutil.copytree(
         authority.directory, self.directory, symlinks=True, dirs_exist_ok=True))
-    with Emulator(nameserver="nameserver" in request.fixturenames) as running:
+    more = getattr(request.module, "EMULATOR", {})
+    with Emulator(nameserver="nameserver" in request.fixturenames, **more) as running:
         yield running
 
 

@@ -40,6 +40,7 @@ packages() {
 	check           mandoc                mandoc
 	check           valgrind              valgrind
 	check           mount                 util-linux
+	check           iproute2              iproute
 	check           libasan               libasan
 	check           libubsan              libubsan
 	release         gcc-$cross-linux-gnu  -

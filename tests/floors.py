@@ -19,6 +19,7 @@ LIBRARIES = {
     "json": "json.c",
     "openssl/": "sigv4.c",
     "expat": "xml.c",
+    "resolv.h": "dns.c",
 }
 
 # Unbounded, or with hidden state; each has a bounded one beside it.

@@ -226,6 +226,28 @@ class NameServer:
             raise RuntimeError(f"update of {zone.name}: {dns.rcode.to_text(answer.rcode())}\n"
                                f"{self.log()}")
 
+    def sign(self, zone):
+        """Have a public zone signed from now on; returns once it is."""
+        self._rndc_check("modzone", names.dns_name(zone.name).to_text(), "IN", "public",
+                         f'{{ type primary; file "{self.directory / zone.id}.db"; '
+                         f'allow-update {{ key "{KEY_NAME}"; }}; dnssec-policy default; }};')
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.query(zone.name, "DNSKEY"):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{zone.name} is not signed:\n{self.log()}")
+            time.sleep(0.01)                # between two polls
+
+    def _rndc_check(self, *arguments):
+        done = self._rndc_call(*arguments)
+        if done.returncode:
+            raise RuntimeError(f"rndc {arguments}: {done.stderr}{self.log()}")
+
+    def query(self, name, record_type):
+        """The records of a name and type that it serves to all."""
+        query = dns.message.make_query(names.dns_name(name), record_type)
+        answer = dns.query.tcp(query, self.address, port=self.port, timeout=ANSWER_SECONDS)
+        return [record for rrset in answer.answer for record in rrset]
+
     def dig(self, name, record_type, private):
         """The answers of the real dig, sorted."""
         source = ["-b", PRIVATE] if private else []

@@ -63,10 +63,10 @@ def is_denied(result, action, resource):
 # What bootname does
 
 # The commands, one after the other, and what each says of the name; MOVE: the address changes.
+# `check` is in test_check.py, which has the DNS for it.
 MOVE = None
 COMMANDS = [
     (["-n"], "would set {}"), (["up"], "setting {}"), (["up"], "(setting|{} is already)"),
-    # bootname check: a row here
     MOVE, (["-n", "up"], "would set {}"), (["up"], "setting {}"),
     (["-n", "down"], "would remove {}"), (["down"], "removing {}"),
     (["down"], "{} is not there")]

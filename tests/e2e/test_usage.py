@@ -29,7 +29,7 @@ def test_version(run, emulator, option):
 
 @pytest.mark.parametrize("arguments", [
     ("-x",), ("--unknown",), ("--jsn",), ("--json=yes",), ("-c",), ("-d",), ("-qc",),
-    ("up", "up"), ("up", "down"), ("down", "up"), ("down", "--if-changed"), ("check",), ("reap",), ("",), ("Up",), ("--", "-n"),
+    ("up", "up"), ("up", "down"), ("down", "up"), ("down", "--if-changed"), ("check", "up"), ("check", "--if-changed"), ("reap",), ("",), ("Up",), ("--", "-n"),
     ("--if", "x"), ("up", "--if-changed=no"), ("-c", "a", "-d", "b"), ("-d", "a", "-c", "b"),
     ("up", "-x"), ("-nx",), ("a\nb",), ("up", "a\nbootname: all is well"),
 ], ids=lambda arguments: " ".join(arguments) or "empty")
@@ -42,7 +42,7 @@ def test_wrong_usage(run, emulator, zone, arguments):
 
 
 def test_wrong_usage_as_json(run, emulator):
-    result = run("-j", "check")
+    result = run("-j", "reap")
     assert result.status == 64
     assert result.json["error"]["stage"] == "usage"
     assert emulator.requests == []

@@ -58,6 +58,12 @@ static int list_record_sets(void)
 	return route53_list_record_sets("Z1", "www.example.com", 20, on_row);
 }
 
+static int get_hosted_zone(void)
+{
+	fields = HOSTED_ZONE_VPCS + 1;
+	return route53_get_hosted_zone("Z1", on_row);
+}
+
 static int change_record_sets(void)
 {
 	static const struct buf changes;
@@ -122,11 +128,12 @@ static const struct {
 	char word;
 	int (*call)(void);
 } calls[] = {
-	{'z', list_zones},	   {'v', list_zones_of_vpc},
-	{'r', list_record_sets},   {'c', change_record_sets},
-	{'g', get_change},	   {'f', find_zone},
-	{'t', describe_tag},	   {'i', describe_instance},
-	{'j', describe_instances}, {'s', assume_role},
+	{'z', list_zones},	  {'v', list_zones_of_vpc},
+	{'r', list_record_sets},  {'c', change_record_sets},
+	{'g', get_change},	  {'f', find_zone},
+	{'h', get_hosted_zone},	  {'t', describe_tag},
+	{'i', describe_instance}, {'j', describe_instances},
+	{'s', assume_role},
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,0 +1,232 @@
+#define _DEFAULT_SOURCE /* resolv.h */
+#include "dns.h"
+
+#include <netdb.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <resolv.h>
+
+enum {
+	WAIT_MS = 2000,
+	MESSAGE_LIMIT = 4096, /* bytes */
+	ID_SIZE = 2,
+	/* Of the flags in a header. */
+	CODE = 0xf,
+	AUTHORITATIVE = 0x400,
+};
+
+#define PATIENCE "timeout:2 attempts:2"
+
+struct dns_answer dns_answer;
+
+static unsigned char question[512];
+static unsigned char message[MESSAGE_LIMIT];
+
+/* ---- Asking. ---- */
+
+/* One try at one address.  Returns the bytes of the answer, or -1. */
+static int ask_address(const struct addrinfo *address, int question_size)
+{
+	struct pollfd wait = {.events = POLLIN};
+	ssize_t size = -1;
+
+	wait.fd = socket(address->ai_family, address->ai_socktype, 0);
+	if (wait.fd < 0)
+		return -1;
+	if (!connect(wait.fd, address->ai_addr, address->ai_addrlen) &&
+	    send(wait.fd, question, (size_t)question_size, 0) ==
+		    question_size &&
+	    poll(&wait, 1, WAIT_MS) == 1)
+		size = recv(wait.fd, message, sizeof(message), 0);
+	(void)close(wait.fd);
+	/* Of somebody else, who guesses. */
+	if (size < NS_HFIXEDSZ || memcmp(message, question, ID_SIZE))
+		return -1;
+	return (int)size;
+}
+
+static int ask_server(const char *server, int question_size)
+{
+	static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+	struct addrinfo *addresses;
+	int size = -1;
+
+	if (getaddrinfo(server, "53", &hints, &addresses))
+		return -1;
+	for (struct addrinfo *next = addresses; next && size < 0;
+	     next = next->ai_next)
+		size = ask_address(next, question_size);
+	freeaddrinfo(addresses);
+	return size;
+}
+
+/* ---- Reading the answer.  Of the resolver library only what libc itself has
+ * since 2.34, so that no program links one more. ---- */
+
+struct record {
+	unsigned type;
+	uint32_t ttl_s;
+	const unsigned char *owner; /* where its name begins */
+	const unsigned char *data;
+	size_t size; /* of the data, which lie within the message */
+};
+
+static const unsigned char *end;  /* of the message */
+static const unsigned char *next; /* what is to be read of it */
+
+/* Pass over a name.  Returns whether there is one, with so many bytes behind
+ * it. */
+static bool skip_name(ptrdiff_t behind)
+{
+	int size = dn_skipname(next, end);
+
+	if (size < 0 || end - next - size < behind)
+		return false;
+	next += size;
+	return true;
+}
+
+static unsigned take_16(void)
+{
+	next += NS_INT16SZ;
+	return (unsigned)next[-2] << 8 | next[-1];
+}
+
+static bool take_record(struct record *record)
+{
+	record->owner = next;
+	if (!skip_name(NS_RRFIXEDSZ))
+		return false;
+	record->type = take_16();
+	if (take_16() != ns_c_in)
+		record->type = ns_t_invalid;
+	record->ttl_s = (uint32_t)take_16() << 16;
+	record->ttl_s |= take_16();
+	record->size = take_16();
+	record->data = next;
+	if (end - next < (ptrdiff_t)record->size)
+		return false;
+	next += record->size;
+	return true;
+}
+
+/* Fold the name that begins somewhere in the message. */
+static bool fold_name(char folded[DNSNAME_SIZE], const unsigned char *name)
+{
+	static char listed[NS_MAXDNAME];
+
+	return dn_expand(message, end, name, listed, sizeof(listed)) >= 0 &&
+	       dnsname_fold(folded, listed);
+}
+
+/* Append what matters of a record, if its data are what its type asks for. */
+static void add_value(const struct record *record)
+{
+	static char text[DNSNAME_SIZE];
+	const unsigned char *data = record->data;
+	size_t size = record->size;
+
+	if (record->type == DNS_A && size == NS_INADDRSZ)
+		(void)inet_ntop(AF_INET, data, text, sizeof(text));
+	else if (record->type == DNS_AAAA && size == NS_IN6ADDRSZ)
+		(void)inet_ntop(AF_INET6, data, text, sizeof(text));
+	else if (record->type > DNS_AAAA && size >= NS_INT16SZ)
+		(void)snprintf(text, sizeof(text), "%d",
+			       data[0] << 8 | data[1]);
+	else if (record->type != DNS_NS || !fold_name(text, data))
+		return;
+	buf_addf(&dns_answer.values, " %s", text);
+	if (!dns_answer.count++ || record->ttl_s < dns_answer.ttl_s)
+		dns_answer.ttl_s = record->ttl_s;
+}
+
+/* The records of the answer; then those of the authority behind it. */
+static void read_records(unsigned answers, unsigned others, enum dns_type type)
+{
+	static struct record record;
+
+	for (unsigned i = 0; i < answers + others && take_record(&record); i++)
+		if (i < answers && record.type == (unsigned)type)
+			add_value(&record);
+		else if (i >= answers && record.type == ns_t_soa)
+			(void)fold_name(dns_answer.zone, record.owner);
+}
+
+static enum dns_outcome read_answer(int size, enum dns_type type)
+{
+	unsigned flags;
+	unsigned questions;
+	unsigned answers;
+	unsigned others;
+
+	end = message + size;
+	next = message + ID_SIZE;
+	if (size < NS_HFIXEDSZ)
+		return DNS_REFUSED;
+	flags = take_16();
+	questions = take_16();
+	answers = take_16();
+	others = take_16();
+	next = message + NS_HFIXEDSZ;
+	if ((flags & CODE) != ns_r_noerror && (flags & CODE) != ns_r_nxdomain)
+		return DNS_REFUSED;
+	dns_answer.is_authoritative = flags & AUTHORITATIVE;
+	for (; questions; questions--, next += NS_QFIXEDSZ)
+		if (!skip_name(NS_QFIXEDSZ))
+			return DNS_REFUSED;
+	read_records(answers, others, type);
+	return DNS_ANSWERED;
+}
+
+enum dns_outcome dns_ask(const char *server, const char *name,
+			 enum dns_type type)
+{
+	int size;
+
+	buf_wipe(&dns_answer.values);
+	dns_answer.is_authoritative = false;
+	dns_answer.count = 0;
+	dns_answer.ttl_s = 0;
+	dns_answer.zone[0] = '\0';
+	/* As resolv.conf(5) has it; for getaddrinfo, too. */
+	if (setenv("RES_OPTIONS", PATIENCE, 0) || res_init())
+		return DNS_SILENT;
+	size = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL,
+			   question, sizeof(question));
+	if (size < 0)
+		return DNS_REFUSED;
+	memset(message, 0, NS_HFIXEDSZ);
+	size = server ? ask_server(server, size)
+		      : res_send(question, size, message, sizeof(message));
+	/* Of a longer one the library tells how long it would be. */
+	if (size >= 0)
+		return read_answer(size < MESSAGE_LIMIT ? size : MESSAGE_LIMIT,
+				   type);
+	/* The library drops a SERVFAIL and leaves it in place. */
+	return memcmp(message, question, ID_SIZE) ? DNS_SILENT : DNS_REFUSED;
+}
+
+bool dns_has(const struct buf *values, const char *word)
+{
+	size_t len = strlen(word);
+	const char *found = values->data;
+
+	while ((found = strstr(found, word))) {
+		if (found > values->data && found[-1] == ' ' &&
+		    (!found[len] || found[len] == ' '))
+			return true;
+		found++;
+	}
+	return false;
+}

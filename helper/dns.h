@@ -1,0 +1,58 @@
+/*
+ * Questions to DNS: through the system's resolver, or to one name server.
+ *
+ * Source: RFC 1035 section 4 (messages), resolver(3).
+ */
+#ifndef DNS_H
+#define DNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "dnsname.h"
+
+/* Numbered as in messages. */
+enum dns_type {
+	DNS_A = 1,
+	DNS_NS = 2,
+	DNS_AAAA = 28,
+	DNS_DS = 43,
+	DNS_DNSKEY = 48,
+};
+
+enum dns_outcome {
+	DNS_ANSWERED, /* with values, or without: there is no such record */
+	DNS_REFUSED,  /* by the servers: SERVFAIL, REFUSED and such */
+	DNS_SILENT,   /* no answer in time */
+};
+
+/* The answer to the last question. */
+struct dns_answer {
+	bool is_authoritative; /* from a server of the very zone */
+	/* The records of the type asked for, whatever their name, each with a
+	 * blank before it: addresses as inet_ntop writes them, names folded;
+	 * of other types the first number. */
+	struct buf values;
+	unsigned count;
+	uint32_t ttl_s; /* the least of theirs */
+	/* Without a record: the zone that says so; "": it is not told. */
+	char zone[DNSNAME_SIZE];
+};
+
+extern struct dns_answer dns_answer;
+
+/*
+ * Ask one question; the answer is in dns_answer.
+ * server: host name of a name server; NULL: the system's resolver.
+ * name:   folded.
+ * Waits at most 2 s twice for each of the resolver's servers, or once for each
+ * address of the server, whose name is looked up before.
+ */
+enum dns_outcome dns_ask(const char *server, const char *name,
+			 enum dns_type type);
+
+/* Whether a word is in such a list of values. */
+bool dns_has(const struct buf *values, const char *word);
+
+#endif

@@ -1,0 +1,273 @@
+#include "resolution.h"
+
+#include <string.h>
+
+#include "dns.h"
+#include "errinfo.h"
+#include "findings.h"
+
+/* The name server that Route 53 shows for every private zone. */
+#define PRIVATE_SERVER "ns-0.awsdns-00.com"
+
+enum { SILENT_LIMIT = 2 }; /* name servers that may give no answer */
+
+/* The next word of a list with a blank before each; NULL: there is none. */
+static const char *next_word(const char **list, char word[DNSNAME_SIZE])
+{
+	size_t len;
+
+	*list += strspn(*list, " ");
+	len = strcspn(*list, " ");
+	if (!len || len > DNSNAME_LIMIT)
+		return NULL;
+	memcpy(word, *list, len);
+	word[len] = '\0';
+	*list += len;
+	return word;
+}
+
+/* How many words of a list are in another one. */
+static unsigned count_common(const struct buf *words, const struct buf *others)
+{
+	static char word[DNSNAME_SIZE];
+	const char *list = words->data;
+	unsigned common = 0;
+
+	while (next_word(&list, word))
+		common += dns_has(others, word);
+	return common;
+}
+
+static unsigned count_words(const struct buf *words)
+{
+	return count_common(words, words);
+}
+
+/* ---- Delegation. ---- */
+
+/* What is to be added in the parent zone, line by line. */
+static const char *records_for_parent(const struct hosted_zone *zone)
+{
+	static struct buf lines;
+	static char server[DNSNAME_SIZE];
+	const char *list = zone->servers.data;
+
+	buf_wipe(&lines);
+	while (next_word(&list, server))
+		buf_addf(&lines, "\n%s. 172800 IN NS %s.", zone->name, server);
+	return lines.data;
+}
+
+/* DNS does not know of the zone, or knows other servers. */
+static void tell_wrong_servers(const struct hosted_zone *zone, unsigned common)
+{
+	if (!dns_answer.count)
+		finding_fail(STATUS_UNAVAILABLE,
+			     "nobody is told where %s is; in %s%s add:%s",
+			     zone->name,
+			     *dns_answer.zone ? "the zone " : "its parent zone",
+			     dns_answer.zone, records_for_parent(zone));
+	else if (dns_has(&dns_answer.values, PRIVATE_SERVER))
+		finding_warn("here a private hosted zone of the name %s hides "
+			     "the public one; ask from outside of the VPC: "
+			     "dig NS %s",
+			     zone->name, zone->name);
+	else if (common)
+		finding_warn("for %s DNS has the name servers%s, Route 53 "
+			     "has%s; in its parent zone have these only:%s",
+			     zone->name, dns_answer.values.data,
+			     zone->servers.data, records_for_parent(zone));
+	else
+		finding_fail(STATUS_UNAVAILABLE,
+			     "%s leads to other name servers:%s; take the "
+			     "hosted zone that these serve, or in its parent "
+			     "zone have these in their place:%s",
+			     zone->name, dns_answer.values.data,
+			     records_for_parent(zone));
+}
+
+void resolution_check_delegation(const struct hosted_zone *zone)
+{
+	unsigned wanted = count_words(&zone->servers);
+	enum dns_outcome outcome;
+	unsigned common;
+
+	errinfo.stage = "delegation";
+	if (zone->is_private) {
+		finding_ok("%s is private: nobody delegates it", zone->name);
+		return;
+	}
+	outcome = dns_ask(NULL, zone->name, DNS_NS);
+	common = count_common(&zone->servers, &dns_answer.values);
+	if (outcome == DNS_SILENT)
+		finding_warn("the system's resolver does not answer; see "
+			     "/etc/resolv.conf and whether port 53 is open");
+	else if (outcome == DNS_REFUSED)
+		finding_fail(STATUS_UNAVAILABLE,
+			     "%s leads to name servers that do not serve it; "
+			     "in its parent zone have these only:%s",
+			     zone->name, records_for_parent(zone));
+	else if (!wanted)
+		finding_warn("Route 53 tells no name servers of %s; allow "
+			     "route53:GetHostedZone",
+			     zone->name);
+	else if (common < wanted || common < dns_answer.count)
+		tell_wrong_servers(zone, common);
+	else
+		finding_ok("public DNS leads to the %u name servers of %s",
+			   wanted, zone->name);
+}
+
+/* ---- DNSSEC. ---- */
+
+void resolution_check_dnssec(const struct hosted_zone *zone)
+{
+	bool is_signed;
+
+	errinfo.stage = "dnssec";
+	if (zone->is_private)
+		return;
+	if (dns_ask(NULL, zone->name, DNS_DNSKEY) != DNS_ANSWERED) {
+		finding_warn("the system's resolver gives no DNSKEY of %s; "
+			     "see what it says: dig DNSKEY %s",
+			     zone->name, zone->name);
+		return;
+	}
+	is_signed = dns_answer.count > 0;
+	if (dns_ask(NULL, zone->name, DNS_DS) != DNS_ANSWERED)
+		finding_warn("the system's resolver gives no DS of %s; see "
+			     "what it says: dig DS %s",
+			     zone->name, zone->name);
+	else if (is_signed && dns_answer.count)
+		finding_ok("on: %s is signed, and its parent has the DS of "
+			   "key%s",
+			   zone->name, dns_answer.values.data);
+	else if (is_signed)
+		finding_warn("%s is signed, and nobody checks it; have the DS "
+			     "of its key-signing key in the parent zone",
+			     zone->name);
+	else if (dns_answer.count)
+		finding_fail(STATUS_UNAVAILABLE,
+			     "the parent of %s has a DS, but the zone is not "
+			     "signed: who validates finds no name in it; "
+			     "remove the DS from the parent zone, or sign",
+			     zone->name);
+	else
+		finding_ok("off: %s is not signed", zone->name);
+}
+
+/* ---- The answer. ---- */
+
+enum verdict { RIGHT, WRONG, UNKNOWN };
+
+/* Whether the last answer is what is wanted. */
+static bool is_right(const struct resolution_wanted *wanted)
+{
+	return dns_has(&dns_answer.values, wanted->address) &&
+	       (wanted->is_shared || dns_answer.count == 1);
+}
+
+static enum dns_type number(const struct resolution_wanted *wanted)
+{
+	return wanted->type[1] ? DNS_AAAA : DNS_A;
+}
+
+/* "1.2.3.4 5.6.7.8" */
+static const char *told(const struct buf *values)
+{
+	return values->len ? values->data : " nothing";
+}
+
+/* The name servers of the zone, one by one; answer: of one that is wrong. */
+static enum verdict ask_servers(const struct hosted_zone *zone,
+				const struct resolution_wanted *wanted,
+				struct buf *answer, unsigned *right)
+{
+	static char server[DNSNAME_SIZE];
+	const char *list = zone->servers.data;
+	unsigned silent = 0;
+	unsigned wrong = 0;
+
+	*right = 0;
+	while (silent < SILENT_LIMIT && next_word(&list, server)) {
+		if (dns_ask(server, wanted->name, number(wanted)) !=
+			    DNS_ANSWERED ||
+		    !dns_answer.is_authoritative) {
+			silent++;
+		} else if (is_right(wanted)) {
+			(*right)++;
+		} else {
+			wrong++;
+			buf_set(answer, "%s", told(&dns_answer.values));
+		}
+	}
+	return wrong ? WRONG : *right ? RIGHT : UNKNOWN;
+}
+
+/* What the system's resolver answers, where the name servers are right or out
+ * of reach. */
+static void ask_resolver(const struct hosted_zone *zone,
+			 const struct resolution_wanted *wanted, unsigned right)
+{
+	const char *name = wanted->name;
+	const char *type = wanted->type;
+
+	if (dns_ask(NULL, name, number(wanted)) != DNS_ANSWERED)
+		finding_warn("%s %s: the system's resolver does not answer; "
+			     "see whether its zone is delegated, and "
+			     "/etc/resolv.conf",
+			     name, type);
+	else if (is_right(wanted) && right)
+		finding_ok("%s %s is %s by %u name servers and the system's "
+			   "resolver",
+			   name, type, wanted->address, right);
+	else if (is_right(wanted) && zone->is_private)
+		finding_ok("%s %s is %s by the system's resolver", name, type,
+			   wanted->address);
+	else if (is_right(wanted))
+		finding_warn("%s %s is %s by the system's resolver, but the "
+			     "zone's name servers do not answer from here; "
+			     "let UDP port 53 out, or ask elsewhere",
+			     name, type, wanted->address);
+	else if (!wanted->is_published)
+		finding_warn("%s %s: the system's resolver answers%s, not %s; "
+			     "run bootname up",
+			     name, type, told(&dns_answer.values),
+			     wanted->address);
+	else if (dns_answer.count)
+		finding_warn("%s %s: the system's resolver still answers%s, "
+			     "not %s; it forgets that in %u s",
+			     name, type, dns_answer.values.data,
+			     wanted->address, (unsigned)dns_answer.ttl_s);
+	else
+		finding_warn("%s %s: the system's resolver does not know it "
+			     "yet; it was asked before the name was there, "
+			     "and forgets that after the time of step soa",
+			     name, type);
+}
+
+void resolution_check_answer(const struct hosted_zone *zone,
+			     const struct resolution_wanted *wanted)
+{
+	static struct buf answer; /* of the name servers, where it is wrong */
+	unsigned right;
+	enum verdict servers = ask_servers(zone, wanted, &answer, &right);
+
+	errinfo.stage = "answer";
+	if (servers == WRONG && !wanted->is_published)
+		finding_warn("%s %s: the name servers answer%s, not %s; run "
+			     "bootname up",
+			     wanted->name, wanted->type, answer.data,
+			     wanted->address);
+	else if (servers == WRONG)
+		finding_warn("%s %s: Route 53 holds %s, but its name servers "
+			     "answer%s; wait a minute, then see aws route53 "
+			     "test-dns-answer",
+			     wanted->name, wanted->type, wanted->address,
+			     answer.data);
+	else if (servers == UNKNOWN && !wanted->is_held)
+		finding_warn("%s %s is not there yet; run bootname up",
+			     wanted->name, wanted->type);
+	else
+		ask_resolver(zone, wanted, right);
+}

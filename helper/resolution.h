@@ -1,0 +1,44 @@
+/*
+ * What DNS answers for a hosted zone, and for the names of an instance in it.
+ *
+ * Each function tells what it found (findings.h).
+ */
+#ifndef RESOLUTION_H
+#define RESOLUTION_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "dnsname.h"
+
+/* A hosted zone as Route 53 knows it. */
+struct hosted_zone {
+	char name[DNSNAME_SIZE]; /* folded */
+	bool is_private;
+	struct buf servers; /* folded, a blank before each; of a private zone
+			       none */
+};
+
+/* Whether public DNS leads to the zone's name servers, step "delegation". */
+void resolution_check_delegation(const struct hosted_zone *zone);
+
+/* Whether the zone is signed, and its parent knows so, step "dnssec". */
+void resolution_check_dnssec(const struct hosted_zone *zone);
+
+/* What a name is to have of one type. */
+struct resolution_wanted {
+	const char *name;    /* folded */
+	const char *type;    /* "A" or "AAAA" */
+	const char *address; /* as inet_ntop writes it */
+	bool is_shared;	     /* one answer of several: routing */
+	bool is_held;	     /* Route 53 holds something of this type there */
+	bool is_published;   /* and it is this address */
+};
+
+/* What the zone's name servers and the system's resolver answer for a name,
+ * step "answer".  Of a name that may not be there the resolver is not asked: it
+ * would remember that. */
+void resolution_check_answer(const struct hosted_zone *zone,
+			     const struct resolution_wanted *wanted);
+
+#endif
