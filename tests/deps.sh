@@ -34,6 +34,7 @@ packages() {
 	check           python3-pytest        python3-pytest
 	check           python3-pytest-xdist  python3-pytest-xdist
 	check           python3-yaml          python3-pyyaml
+	check           python3-markdown-it   python3-markdown-it-py
 	check           python3-pyelftools    -
 	check           curl                  curl
 	check           wget                  wget

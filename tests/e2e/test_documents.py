@@ -243,15 +243,6 @@ def test_manual_is_sound_mdoc(page):
     assert (lint.returncode, lint.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/ARCHITECTURE.md", "docs/CONTRIBUTING.md",
-                                  "docs/user-data.md", "docs/ownership.md"])
-def test_links_point_to_files_that_exist(page):
-    targets = re.findall(r"\]\(([\w./-]+)\)", read(page))
-    assert targets or page == "docs/ARCHITECTURE.md"
-    for target in targets:
-        assert (TOP / page).parent.joinpath(target).exists(), target
-
-
 @pytest.mark.parametrize("path", ["cloud-config/bootname.yaml", "cloud-config/dns-update-policy.json"])
 def test_readme_shows_the_very_file(path):
     assert read(path).strip() in read("README.md")
