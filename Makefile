@@ -318,6 +318,31 @@ check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
 check-boot check-vm: $B/bootname $B/release/bootname-$(ARCH).gz
 	@B=$(abspath $B) sh tests/boot/run.sh $(@:check-%=%)
 
+# What judges cloud-config/, from npm, under a name that tells what is in it. Of the
+# provider for Terraform only what tells its arguments is kept.
+CLOUD_LIST := $(addprefix tests/cloud/,package.json package-lock.json .npmrc)
+CLOUD_ROOT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-$(shell \
+	cat $(CLOUD_LIST) | sha256sum | cut -c 1-12)
+
+$(CLOUD_ROOT):
+	$(call say,NPM,$@)
+	@rm -rf $@.new && mkdir -p $@.new && cp $(CLOUD_LIST) $@.new/
+	$(Q)cd $@.new && npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@cd $@.new/node_modules/@cdktf/provider-aws && rm -rf .jsii lib/*/index.js
+	@mv $@.new $@
+
+$B/cloud/hcl: tests/cloud/hcl.go Makefile
+	$(call say,GO,$<)
+	@mkdir -p $(@D)
+	$(Q)GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=0 \
+		GOCACHE=$(abspath $B)/cloud/go-cache go build -trimpath -o $@ $<
+
+.PHONY: check-cloud
+check-cloud: $B/cloud/hcl | $(CLOUD_ROOT)
+	@CLOUD_MODULES=$(abspath $(CLOUD_ROOT))/node_modules CLOUD_HCL=$(abspath $<) \
+		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -rs -p no:cacheprovider \
+		tests/cloud
+
 # How many can boot at once: helpers on the emulator, and a simulation.
 $B/tests/simulate: tests/bench/simulate.c $B/retry.o Makefile
 	$(call say,CC,$<)
@@ -501,6 +526,7 @@ help:
 		'make demo          an emulated instance gets its name' \
 		'make check         every test' \
 		'make check-arm64   the main tests on the arm64 release, by QEMU' \
+		'make check-cloud   the templates and policies of cloud-config/' \
 		'make check-boot    boots of Debian 12 and 13 with cloud-init, as root' \
 		'make check-vm      the same in a virtual machine, Debian 13' \
 		'make check-asan    every test under ASan and UBSan' \

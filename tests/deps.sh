@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-valgrind check-vm fuzz bench bench-check bench-herd lint dist} "
+goals=" ${*:-all demo check check-arm64 check-boot check-cloud check-valgrind check-vm fuzz bench bench-check bench-herd lint dist} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -68,6 +68,11 @@ packages() {
 	check-boot      iproute2              iproute
 	check-boot      mmdebstrap            mmdebstrap
 	check-boot      systemd-container     systemd-container
+	check-cloud     golang-github-hashicorp-hcl-v2-dev  -
+	check-cloud     golang-go             golang
+	check-cloud     nodejs                nodejs
+	check-cloud     npm                   nodejs-npm
+	check-cloud     python3-boto3         python3-boto3
 	check-valgrind  valgrind              valgrind
 	check-vm        e2fsprogs             e2fsprogs
 	check-vm        qemu-system-x86       qemu-system-x86-core
@@ -101,6 +106,7 @@ case $goals in *" bench-herd "*) kinds="$kinds bench-herd" ;; esac
 case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac
+case $goals in *" check-cloud "*) kinds="$kinds check-cloud" ;; esac
 case $goals in *" check-valgrind "*) kinds="$kinds check-valgrind" ;; esac
 case $goals in *" fuzz "*) kinds="$kinds fuzz" ;; esac
 case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
@@ -131,6 +137,8 @@ for kind in $kinds; do
 		'$1 == kind { print $column }'); do
 		case $manager:$package in
 		*:- | apt-get:libasan | apt-get:libubsan) continue ;; # gcc's own
+		# A Node.js that is not the distribution's has it in its own package.
+		*:npm | *:nodejs-npm) command -v npm >/dev/null && continue ;;
 		esac
 		is_installed "$package" || missing="$missing $package"
 	done

@@ -1,0 +1,103 @@
+resource "aws_iam_role" "this" {
+  name_prefix = "bootname-"
+  description = "Instances that write their own DNS names"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_instance_profile" "this" {
+  name_prefix = "bootname-"
+  role        = aws_iam_role.this.name
+}
+
+locals {
+  zone_arns = [for id in concat(aws_route53_zone.this[*].zone_id, var.zone_ids) :
+    "arn:${data.aws_partition.current.partition}:route53:::hostedzone/${id}"
+  ]
+  record_names = var.record_names == null ? ["*.${var.zone_name}"] : var.record_names
+}
+
+resource "aws_iam_role_policy_attachment" "this" {
+  role       = aws_iam_role.this.name
+  policy_arn = aws_iam_policy.this.arn
+}
+
+resource "aws_iam_policy" "this" {
+  name_prefix = "bootname-"
+  description = "What bootname needs to write the DNS name of its instance"
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Sid      = "FindZone"
+          Effect   = "Allow"
+          Action   = "route53:ListHostedZonesByName"
+          Resource = "*"
+        },
+        {
+          Sid      = "ReadZone"
+          Effect   = "Allow"
+          Action   = ["route53:GetHostedZone", "route53:ListResourceRecordSets"]
+          Resource = local.zone_arns
+        },
+        # Each change of a batch must match, hence ForAllValues; an empty batch would
+        # match as well, hence Null.
+        {
+          Sid      = "WriteNames"
+          Effect   = "Allow"
+          Action   = "route53:ChangeResourceRecordSets"
+          Resource = local.zone_arns
+          Condition = {
+            "ForAllValues:StringLike" = {
+              "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.record_names
+            }
+            "ForAllValues:StringEquals" = {
+              "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "TXT"]
+              "route53:ChangeResourceRecordSetsActions"     = ["CREATE", "UPSERT", "DELETE"]
+            }
+            Null = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = "false" }
+          }
+        },
+      ],
+      !var.take_over ? [] : [{
+        Sid      = "TakeOver"
+        Effect   = "Allow"
+        Action   = "ec2:DescribeInstances"
+        Resource = "*"
+      }],
+      !var.tags_from_ec2 ? [] : [{
+        Sid      = "ReadTags"
+        Effect   = "Allow"
+        Action   = "ec2:DescribeTags"
+        Resource = "*"
+      }],
+      !var.wait ? [] : [{
+        Sid      = "Wait"
+        Effect   = "Allow"
+        Action   = "route53:GetChange"
+        Resource = "arn:${data.aws_partition.current.partition}:route53:::change/*"
+      }],
+      !var.private_zones ? [] : [{
+        Sid      = "ChooseByVpc"
+        Effect   = "Allow"
+        Action   = ["route53:ListHostedZonesByVPC", "ec2:DescribeVpcs"]
+        Resource = "*"
+      }],
+      var.zone_role_arn == null ? [] : [{
+        Sid      = "AssumeZoneRole"
+        Effect   = "Allow"
+        Action   = "sts:AssumeRole"
+        Resource = var.zone_role_arn
+      }],
+    )
+  })
+}

@@ -1,0 +1,194 @@
+variable "region" {
+  description = "Region of the instances"
+  type        = string
+  default     = "eu-west-1"
+}
+
+# ---- The zone. ----
+
+variable "zone_name" {
+  description = "Name of the hosted zone, such as ec2.example.com"
+  type        = string
+
+  validation {
+    condition     = can(regex("^([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{2,63}$", var.zone_name))
+    error_message = "A domain name in lower case, without a final dot."
+  }
+}
+
+variable "create_zone" {
+  description = "Make the zone; else zone_ids names one that is there"
+  type        = bool
+  default     = true
+}
+
+variable "parent_zone_id" {
+  description = "Id of the hosted zone above, if this account has it: the NS record that delegates is written there; null: see the output delegation"
+  type        = string
+  default     = null
+}
+
+variable "negative_ttl" {
+  description = "Seconds for which a name stays unknown that was asked for too early (SOA)"
+  type        = number
+  default     = 60
+}
+
+variable "no_mail" {
+  description = "Say that the domain neither sends nor receives mail (SPF, DMARC, null MX)"
+  type        = bool
+  default     = true
+}
+
+variable "dmarc_reports" {
+  description = "Mail address for DMARC's reports, with no_mail"
+  type        = string
+  default     = null
+}
+
+variable "certificate_authorities" {
+  description = "Who may issue certificates for these names (CAA), such as letsencrypt.org; [\";\"] for nobody, [] for whoever the domain above lets"
+  type        = list(string)
+  default     = []
+}
+
+variable "tls_reports" {
+  description = "Mail address for reports on TLS between mail servers (TLS-RPT)"
+  type        = string
+  default     = null
+}
+
+variable "mta_sts_id" {
+  description = "Id of an MTA-STS policy, new at every change of it; takes a web server mta-sts.ZONE with /.well-known/mta-sts.txt, too"
+  type        = string
+  default     = null
+}
+
+variable "query_log_days" {
+  description = "Days for which DNS queries are logged; 0 for no log"
+  type        = number
+  default     = 0
+}
+
+variable "dnssec" {
+  description = "Sign the zone; the domain above takes the DS record afterwards, see the output ds_record"
+  type        = bool
+  default     = false
+}
+
+# ---- The role. ----
+
+variable "zone_ids" {
+  description = "Ids of hosted zones that the instances write, beside the one that is made here"
+  type        = list(string)
+  default     = []
+}
+
+variable "record_names" {
+  description = "Names that may be written, patterns in lower case; null for all that end in the zone; narrower ones take _bootname.PATTERN, too, for owner records"
+  type        = list(string)
+  default     = null
+}
+
+variable "take_over" {
+  description = "The setting take_over, which asks EC2 what has become of a name's owner"
+  type        = bool
+  default     = false
+}
+
+variable "tags_from_ec2" {
+  description = "Tags from EC2, where the metadata has none"
+  type        = bool
+  default     = false
+}
+
+variable "wait" {
+  description = "The setting wait"
+  type        = bool
+  default     = false
+}
+
+variable "private_zones" {
+  description = "Several private hosted zones of one name, of which the one of the instance's VPC is taken"
+  type        = bool
+  default     = false
+}
+
+variable "zone_role_arn" {
+  description = "The setting role_arn: a role in the account of the zone, which writes then"
+  type        = string
+  default     = null
+}
+
+# ---- The instances. ----
+
+variable "user_data_file" {
+  description = "What mkuserdata has written"
+  type        = string
+  default     = "../../build/user-data"
+}
+
+variable "image_id" {
+  description = "AMI, of the architecture of the user-data; null for Amazon Linux 2023 on x86-64"
+  type        = string
+  default     = null
+}
+
+variable "instance_type" {
+  description = "Of the architecture of the AMI"
+  type        = string
+  default     = "t3.micro"
+}
+
+variable "subnet_ids" {
+  description = "Subnets that reach Route 53; the instance goes into the first one"
+  type        = list(string)
+  default     = []
+}
+
+variable "security_group_ids" {
+  description = "bootname needs outgoing HTTPS and DNS"
+  type        = list(string)
+  default     = []
+}
+
+variable "hop_limit" {
+  description = "1 keeps the role from containers on the instance; 2 lets those have it that want it"
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = contains([1, 2], var.hop_limit)
+    error_message = "1 or 2."
+  }
+}
+
+variable "metadata_ipv6" {
+  description = "Metadata over IPv6, too, for subnets without IPv4"
+  type        = bool
+  default     = false
+}
+
+variable "instance_name" {
+  description = "Tag dnsname of one instance, such as webdev1; null for no instance"
+  type        = string
+  default     = null
+}
+
+variable "group_name" {
+  description = "Name of an Auto Scaling group; null for none. Its settings have a name such as web-{instance-id}, its user-data --systemd"
+  type        = string
+  default     = null
+}
+
+variable "group_min_size" {
+  description = "Instances at least; 0 lets the group scale to zero"
+  type        = number
+  default     = 0
+}
+
+variable "group_max_size" {
+  description = "Instances at most"
+  type        = number
+  default     = 2
+}

@@ -1,0 +1,313 @@
+"""The IAM policies, judged by an evaluator that is not ours: what they allow, and what not."""
+
+import copy
+import json
+
+import pytest
+
+from cloudformation import Stack
+from programs import FOLDER, hcl, node, template
+
+WRITE = "route53:ChangeResourceRecordSets"
+ZONE, OTHER_ZONE = (f"arn:aws:route53:::hostedzone/{zone}" for zone in ("Z1", "Z2"))
+CHANGE = "arn:aws:route53:::change/C1"
+ZONE_ROLE = "arn:aws:iam::210987654321:role/bootname"
+NAME = "webdev1.ec2.example.com"
+
+
+def batch(names=(NAME,), types=("A",), actions=("UPSERT",), zone=ZONE):
+    """What ChangeResourceRecordSets asks: each list has what any change of the batch has."""
+    context = {f"{WRITE}{key}": [*values] for key, values in (
+        ("NormalizedRecordNames", names), ("RecordTypes", types), ("Actions", actions)) if values}
+    return WRITE, zone, context
+
+
+OWNED = (NAME, f"_bootname.{NAME}")
+# What runs do, with any settings that need nothing more of the policy.
+BASE = {
+    "find the zone": ("route53:ListHostedZonesByName", "*", {}),
+    "read records": ("route53:ListResourceRecordSets", ZONE, {}),
+    "check the delegation": ("route53:GetHostedZone", ZONE, {}),
+    "set an address": batch(),
+    "set both addresses": batch(types=("A", "AAAA")),
+    "claim a name": batch(OWNED, ("A", "TXT"), ("CREATE",)),
+    "replace a record": batch(OWNED, ("A", "AAAA", "TXT"), ("DELETE", "CREATE")),
+    "overwrite the owner": batch(OWNED, ("A", "TXT"), ("UPSERT", "DELETE")),
+    "remove a name": batch(OWNED, ("A", "AAAA", "TXT"), ("DELETE",)),
+    "set a deeper name": batch(("webdev1.eu-west-1a.ec2.example.com",)),
+    "set a wildcard": batch(("\\052.ec2.example.com",)),
+    "set two records": batch((NAME, "webdev2.ec2.example.com")),
+}
+# What one setting, or parameter, needs beside.
+MORE = {
+    "take_over": {"ask for owners": ("ec2:DescribeInstances", "*", {})},
+    "tags": {"ask for tags": ("ec2:DescribeTags", "*", {})},
+    "wait": {"wait": ("route53:GetChange", CHANGE, {})},
+    "private": {"list zones of a VPC": ("route53:ListHostedZonesByVPC", "*", {}),
+                "tell the VPC": ("ec2:DescribeVpcs", "*", {})},
+    "role": {"assume the zone's role": ("sts:AssumeRole", ZONE_ROLE, {})},
+}
+NEVER = {
+    **{f"set {record_type}": batch(types=(record_type,))
+       for record_type in ("NS", "SOA", "CNAME", "MX", "SRV", "CAA", "DS")},
+    "set the apex": batch(("ec2.example.com",)),
+    "set a name of the domain above": batch(("www.example.com",)),
+    "set a name that only ends alike": batch(("webdev1.notec2.example.com",)),
+    "set a name that only begins alike": batch(("webdev1.ec2.example.com.evil.example",)),
+    "set a name in another zone": batch(zone=OTHER_ZONE),
+    "let another name ride along": batch((NAME, "www.example.com")),
+    "let the apex ride along": batch((*OWNED, "ec2.example.com"), ("A", "TXT")),
+    "let another type ride along": batch(types=("A", "NS")),
+    "let a CNAME ride along": batch(OWNED, ("A", "TXT", "CNAME"), ("CREATE", "DELETE")),
+    "let another action ride along": batch(actions=("UPSERT", "REPLACE")),
+    "change without names": batch(names=()),
+    "change without anything": batch((), (), ()),
+    "read another zone": ("route53:ListResourceRecordSets", OTHER_ZONE, {}),
+    "look at another zone": ("route53:GetHostedZone", OTHER_ZONE, {}),
+    "list all zones": ("route53:ListHostedZones", "*", {}),
+    "remove the zone": ("route53:DeleteHostedZone", ZONE, {}),
+    "make a zone": ("route53:CreateHostedZone", "*", {}),
+    "turn signing off": ("route53:DisableHostedZoneDNSSEC", ZONE, {}),
+    "comment the zone": ("route53:UpdateHostedZoneComment", ZONE, {}),
+    "assume another role": ("sts:AssumeRole", "arn:aws:iam::210987654321:role/admin", {}),
+    "make an instance": ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/ami-1", {}),
+    "set tags": ("ec2:CreateTags", "arn:aws:ec2:eu-west-1:123456789012:instance/i-1", {}),
+}
+REAP = {
+    "find the zone": BASE["find the zone"],
+    "read records": BASE["read records"],
+    "ask for owners": MORE["take_over"]["ask for owners"],
+    "remove a name": BASE["remove a name"],
+    "remove a name at the apex": batch(("ec2.example.com",), ("A", "TXT"), ("DELETE",)),
+}
+SOA = {
+    "read records": BASE["read records"],
+    "set the SOA record": batch(("ec2.example.com",), ("SOA",)),
+}
+EVERYTHING = {**BASE, **{name: asked for asked in MORE.values() for name, asked in asked.items()},
+              **NEVER, **{f"reap: {name}": asked for name, asked in REAP.items()},
+              **{f"soa: {name}": asked for name, asked in SOA.items()}}
+
+
+def allowed_of(*more):
+    return {**BASE, **{name: asked for key in more for name, asked in MORE[key].items()}}
+
+
+def file_policy(name):
+    return json.loads((FOLDER / name).read_text().replace("ZONEID", "Z1"))
+
+
+def role_policy(name="role", **parameters):
+    given = {"ZoneArns": ZONE, "RecordNames": "*.ec2.example.com", **parameters}
+    return Stack(template(name), given).resources()["Policy"]["PolicyDocument"]
+
+
+def zone_role_policy():
+    return role_policy("zone-role", ExternalId="a1", InstanceRoleArn=ZONE_ROLE)
+
+
+def soa_policy():
+    """Of the function in zone.yaml, whose zone is called Zone there."""
+    stack = Stack(template("zone"), {"ZoneName": "ec2.example.com"})
+    text = json.dumps(stack.resources()["SoaPolicy"]["PolicyDocument"])
+    policy = json.loads(text.replace("hostedzone/Zone", "hostedzone/Z1"))
+    # Its logs are named by AWS.
+    policy["Statement"] = [one for one in policy["Statement"] if "logs:" not in one["Action"][0]]
+    return policy
+
+
+def terraform_policy(**variables):
+    name = "resource.aws_iam_policy.this.policy"
+    known = {"take_over": False, "tags_from_ec2": False, "wait": False, "private_zones": False,
+             "zone_role_arn": None, "zone_ids": [], "record_names": None,
+             "zone_name": "ec2.example.com", **variables}
+    values = {"var": known, "data": {"aws_partition": {"current": {"partition": "aws"}}},
+              "aws_route53_zone": {"this": [{"zone_id": "Z1"}]}}
+    answer = hcl(values=values, wanted=("locals.zone_arns", "locals.record_names", name))
+    return json.loads(answer["values"][name])
+
+
+ALL = tuple(MORE)
+# Where a policy comes from, and what of EVERYTHING it allows.
+POLICIES = {
+    "dns-update-policy.json": (lambda: file_policy("dns-update-policy.json"), BASE),
+    "reap-policy.json": (lambda: file_policy("reap-policy.json"), REAP),
+    "zone.yaml": (soa_policy, SOA),
+    "zone-role.yaml": (zone_role_policy, allowed_of("wait")),
+    "role.yaml": (role_policy, BASE),
+    "role.yaml, take_over": (lambda: role_policy(TakeOver="true"), allowed_of("take_over")),
+    "role.yaml, tags": (lambda: role_policy(TagsFromEc2="true"), allowed_of("tags")),
+    "role.yaml, wait": (lambda: role_policy(Wait="true"), allowed_of("wait")),
+    "role.yaml, private": (lambda: role_policy(PrivateZones="true"), allowed_of("private")),
+    "role.yaml, role": (lambda: role_policy(ZoneRoleArn=ZONE_ROLE), allowed_of("role")),
+    "role.yaml, zone_id": (lambda: role_policy(FindZone="false"),
+                           {key: BASE[key] for key in BASE if key != "find the zone"}),
+    "role.yaml, two zones": (
+        lambda: role_policy(ZoneArns=f"{ZONE},{OTHER_ZONE}",
+                            RecordNames="*.ec2.example.com,*.example.com"),
+        {**BASE, **{key: NEVER[key] for key in (
+            "set the apex", "set a name of the domain above", "set a name in another zone",
+            "set a name that only ends alike", "let another name ride along",
+            "let the apex ride along", "read another zone", "look at another zone")},
+         "remove a name at the apex": REAP["remove a name at the apex"]}),
+    "role.yaml, a group": (
+        lambda: role_policy(
+            RecordNames="webdev*.ec2.example.com,_bootname.webdev*.ec2.example.com"),
+        {key: BASE[key] for key in BASE if key != "set a wildcard"}),
+    "role.yaml, a group without owner records": (
+        lambda: role_policy(RecordNames="webdev*.ec2.example.com"),
+        {key: asked for key, asked in BASE.items()
+         if key != "set a wildcard" and OWNED[1] not in str(asked)}),
+    "terraform": (terraform_policy, BASE),
+    "terraform, everything": (
+        lambda: terraform_policy(take_over=True, tags_from_ec2=True, wait=True,
+                                 private_zones=True, zone_role_arn=ZONE_ROLE), allowed_of(*ALL)),
+}
+
+
+def simulate(policies):
+    """What each allows of EVERYTHING: {policy: {name}}."""
+    asked = [{"policy": policy, "action": action, "resource": resource, "context": context}
+             for policy in policies.values() for action, resource, context in EVERYTHING.values()]
+    results = iter(node("simulate.js", asked))
+    return {key: {name for name in EVERYTHING if next(results) == "Allowed"} for key in policies}
+
+
+def wanted(allowed):
+    """The names of all requests that are among these, by whatever name."""
+    return {name for name, asked in EVERYTHING.items() if asked in allowed.values()}
+
+
+# ---- Broken on purpose: each of these has to show. ----
+
+def writer(policy):
+    [statement] = [one for one in policy["Statement"] if one["Action"] == WRITE]
+    return statement
+
+
+def lists_of(policy):
+    """The lists of the conditions, by the end of their key."""
+    return {key.removeprefix(WRITE): (values, key) for operator, values
+            in writer(policy)["Condition"].items() if operator != "Null" for key in values}
+
+
+def without_condition(policy):
+    del writer(policy)["Condition"]
+
+
+def without_null(policy):
+    del writer(policy)["Condition"]["Null"]
+
+
+def without(key):
+    def mutate(policy):
+        values, name = lists_of(policy)[key]
+        del values[name]
+    mutate.__name__ = f"without {key}"
+    return mutate
+
+
+def with_any_value(policy):
+    condition = writer(policy)["Condition"]
+    for operator in [*condition]:
+        condition[operator.replace("ForAllValues", "ForAnyValue")] = condition.pop(operator)
+
+
+def set_to(key, *items):
+    def mutate(policy):
+        values, name = lists_of(policy)[key]
+        values[name] = [*items]
+    mutate.__name__ = f"{key} {items}"
+    return mutate
+
+
+def in_any_zone(policy):
+    writer(policy)["Resource"] = "*"
+
+
+def read_any_zone(policy):
+    for statement in policy["Statement"]:
+        if "ListResourceRecordSets" in str(statement["Action"]):
+            statement["Resource"] = "*"
+
+
+def do_anything(policy):
+    policy["Statement"].append({"Effect": "Allow", "Action": "route53:*", "Resource": ZONE})
+
+
+def dropped(action):
+    def mutate(policy):
+        for statement in policy["Statement"]:
+            listed = statement["Action"]
+            listed = [listed] if isinstance(listed, str) else listed
+            left = [one for one in listed if one != action]
+            statement["Action"] = left or ["route53:TestDNSAnswer"]
+    mutate.__name__ = f"without {action}"
+    return mutate
+
+
+MUTATIONS = (
+    without_condition, without_null, with_any_value, in_any_zone, read_any_zone, do_anything,
+    without("NormalizedRecordNames"), without("RecordTypes"), without("Actions"),
+    set_to("NormalizedRecordNames", "*"), set_to("NormalizedRecordNames", "*.example.com"),
+    set_to("NormalizedRecordNames", "*ec2.example.com"),
+    set_to("NormalizedRecordNames", "*.ec2.example.com*"),
+    set_to("NormalizedRecordNames", "webdev1.ec2.example.com"),
+    set_to("RecordTypes", "A", "AAAA", "TXT", "NS"),
+    set_to("RecordTypes", "A", "AAAA", "TXT", "CNAME"), set_to("RecordTypes", "A", "AAAA"),
+    set_to("RecordTypes", "A", "TXT"),
+    set_to("Actions", "UPSERT", "CREATE"), set_to("Actions", "DELETE", "CREATE"),
+    set_to("Actions", "UPSERT", "DELETE"),
+    dropped("route53:ListHostedZonesByName"), dropped("route53:GetHostedZone"),
+    dropped("route53:ListResourceRecordSets"),
+)
+MUTATED = ("dns-update-policy.json", "role.yaml", "terraform")
+
+
+@pytest.fixture(scope="module")
+def decisions():
+    policies = {name: source() for name, (source, _) in POLICIES.items()}
+    for name in MUTATED:
+        for mutate in MUTATIONS:
+            broken = copy.deepcopy(policies[name])
+            mutate(broken)
+            policies[name, mutate] = broken
+    return simulate(policies)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_allows_what_runs_need_and_no_more(decisions, name):
+    assert decisions[name] == wanted(POLICIES[name][1])
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
+@pytest.mark.parametrize("name", MUTATED)
+def test_table_notices(decisions, name, mutate):
+    assert decisions[name, mutate] != wanted(POLICIES[name][1])
+
+
+PARTITIONS = (("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn"),
+              ("aws-us-gov", "amazonaws.com"))
+
+
+@pytest.mark.parametrize(("partition", "suffix"), PARTITIONS)
+def test_role_is_of_its_partition(partition, suffix):
+    zone = f"arn:{partition}:route53:::hostedzone/Z1"
+    stack = Stack(template("role"), {"ZoneArns": zone, "RecordNames": "*.ec2.example.com",
+                                     "Wait": "true"},
+                  **{"AWS::Partition": partition, "AWS::URLSuffix": suffix})
+    role, policy = (stack.resources()[name] for name in ("Role", "Policy"))
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": f"ec2.{suffix}"}
+    resources = [resource for one in policy["PolicyDocument"]["Statement"]
+                 for resource in ([one["Resource"]] if isinstance(one["Resource"], str)
+                                  else one["Resource"]) if resource != "*"]
+    assert {*resources} == {zone, f"arn:{partition}:route53:::change/*"}
+
+
+def test_zone_role_trusts_one_role_with_the_external_id():
+    stack = Stack(template("zone-role"), {"ZoneArns": ZONE, "RecordNames": "*.ec2.example.com",
+                                          "ExternalId": "web-fleet", "InstanceRoleArn": ZONE_ROLE})
+    [trust] = stack.resources()["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust == {"Effect": "Allow", "Principal": {"AWS": ZONE_ROLE}, "Action": "sts:AssumeRole",
+                     "Condition": {"StringEquals": {"sts:ExternalId": "web-fleet"}}}

@@ -1,0 +1,343 @@
+"""The CloudFormation templates: AWS's own validator of them, what they come to, and user-data."""
+
+import base64
+import gzip
+import json
+import random
+import re
+import subprocess
+import sys
+
+import dns.rdata
+import pytest
+
+from cloudformation import Stack, load
+from programs import FOLDER, TEMPLATES, node, template
+
+PATTERNS = (
+    # template, parameter, value, whether it is taken
+    ("zone", "ZoneName", "ec2.example.com", True),
+    ("zone", "ZoneName", "ec2.example.com.", False),
+    ("zone", "ZoneName", "EC2.example.com", False),
+    ("zone", "ZoneName", "example", False),
+    ("zone", "ZoneName", "-a.example.com", False),
+    ("zone", "ParentZoneId", "Z0123456789ABCDEFGHIJ", True),
+    ("zone", "ParentZoneId", "/hostedzone/Z0123456789", False),
+    ("zone", "CertificateAuthorities", "letsencrypt.org", True),
+    ("zone", "CertificateAuthorities", ";", True),
+    ("zone", "CertificateAuthorities", 'a" "b', False),
+    ("zone", "DmarcReports", "dmarc@example.com", True),
+    ("zone", "DmarcReports", "dmarc@example.com; p=none", False),
+    ("zone", "TlsReports", "tls@example.com", True),
+    ("zone", "TlsReports", "mailto:tls@example.com", False),
+    ("zone", "MtaStsId", "20261122T1", True),
+    ("zone", "MtaStsId", "2026-11-22", False),
+    ("role", "ZoneArns", "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ", True),
+    ("role", "ZoneArns", "arn:aws-us-gov:route53:::hostedzone/Z1", True),
+    ("role", "ZoneArns", "arn:aws:route53:::hostedzone/*", False),
+    ("role", "ZoneArns", "Z0123456789ABCDEFGHIJ", False),
+    ("role", "RecordNames", "*.ec2.example.com", True),
+    ("role", "RecordNames", "_bootname.web-*.ec2.example.com", True),
+    ("role", "RecordNames", "\\052.ec2.example.com", True),
+    ("role", "RecordNames", "*", False),
+    ("role", "RecordNames", "*.ec2.example.com.", False),
+    ("role", "RecordNames", "*.EC2.example.com", False),
+    ("role", "ZoneRoleArn", "arn:aws:iam::123456789012:role/a/b", True),
+    ("role", "ZoneRoleArn", "arn:aws:iam::123456789012:role/*", False),
+    ("zone-role", "InstanceRoleArn", "arn:aws-cn:iam::123456789012:role/a", True),
+    ("zone-role", "InstanceRoleArn", "*", False),
+    ("zone-role", "ExternalId", "web-fleet", True),
+    ("zone-role", "ExternalId", "", False),
+    ("instance", "DnsName", "webdev1", True),
+    ("instance", "DnsName", "webdev1.ec2.example.com", True),
+    ("instance", "DnsName", "web dev", False),
+    ("instance", "DnsName", "a..b", False),
+    ("instance", "UserData", "H4sIAAAAAAAA/w==", True),
+    ("instance", "UserData", "#cloud-config", False),
+    ("asg", "DnsName", "", True),
+    ("asg", "DnsName", "web-", False),
+)
+ARN = "arn:aws:route53:::hostedzone/Z1"
+REQUIRED = {
+    "zone": {"ZoneName": "ec2.example.com", "CertificateAuthorities": "letsencrypt.org,;",
+             "QueryLogDays": "30"},
+    "role": {"ZoneArns": ARN, "RecordNames": "*.ec2.example.com"},
+    "zone-role": {"ZoneArns": ARN, "RecordNames": "*.ec2.example.com", "ExternalId": "web-fleet",
+                  "InstanceRoleArn": "arn:aws:iam::123456789012:role/web"},
+    "instance": {"DnsName": "webdev1", "SubnetId": "subnet-0123456789abcdef0",
+                 "SecurityGroupIds": "sg-0123456789abcdef0,sg-0123456789abcdef1"},
+    "asg": {"SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+            "SecurityGroupIds": "sg-0123456789abcdef0"},
+}
+# What the validator says that is not so: template, rule, resource.
+EXCEPTIONS = {
+    ("zone", "W3030", "QueryLog"),      # 0 days is no log at all
+}
+
+
+# A typing error in a template, and the rule that finds it.
+MISTAKES = (
+    ("instance", "HttpTokens: required", "HttpTokens: requird", "W3030"),
+    ("instance", "InstanceMetadataTags", "InstanceMetadataTag", "F3002"),
+    ("instance", "ResourceType: instance", "ResourceType: instances", "W3030"),
+    ("instance", "!Ref SubnetId\n", "!Ref Subnet\n", "F1020"),
+    ("instance", "{Key: Name, Value: !Ref DnsName}", "{Key: Name}", "F3003"),
+    ("asg", "LaunchTemplate.LatestVersionNumber", "LaunchTemplate.Version", "E9004"),
+    ("asg", "!If [HasUserData", "!If [HasData", "E1028"),
+    ("asg", "      MinSize: !Ref MinSize\n", "", "F3003"),
+    ("role", "- !If\n            - Waits", "- !If\n            - TakesOver", "W8001"),
+    ("role", "      Roles: [!Ref Role]\n", "", "F3003"),
+    ("role", "Waits: !Equals [!Ref Wait,", "Waits: !Equals [!Ref TakeOver,", "W2001"),
+    ("zone", "ECC_NIST_P256", "ECC_NIST_P255", "W3030"),
+    ("zone", "AWS::Route53::DNSSEC", "AWS::Route53::DnsSec", "F3006"),
+    ("zone", 'ResourceRecords: ["0 ."]', 'ResourceRecords: ["."]', "E3023"),
+)
+
+
+# As large as a helper gets: it does not compress, and the result is just below the limit.
+HELPER = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + random.Random(1).randbytes(15800)
+FORMS = (
+    ("--baked",),
+    ("--baked", "--systemd"),
+    ("--url", "https://example.com/bootname", "--sha256", "0123456789abcdef" * 4, "--systemd"),
+    ("--helper", "elf"),
+)
+WITH_DATA = tuple((name, form) for name in ("instance", "asg") for form in FORMS)
+
+
+def mkuserdata(folder, *options):
+    (folder / "elf").write_bytes(HELPER)
+    (folder / "my.yaml").write_text("zone: ec2.example.com\nname: web-{instance-id}\n")
+    return subprocess.run(
+        [sys.executable, FOLDER / "mkuserdata", "--arch", "x86_64", "--no-check", *options,
+         "my.yaml"], cwd=folder, capture_output=True, check=False)
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Run mkuserdata: make("--baked")"""
+    def run(*options, status=0):
+        done = mkuserdata(tmp_path, *options)
+        assert done.returncode == status, done.stderr.decode()
+        return done
+    return run
+
+
+def template_file(name):
+    return FOLDER / "cloudformation" / f"{name}.yaml"
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """What the validator says of everything here, asked once: {case: [(rule, where, message)]}."""
+    folder = tmp_path_factory.mktemp("templates")
+    cases = {file.stem: (file.stem, file.read_bytes()) for file in TEMPLATES}
+    for name, right, wrong, rule in MISTAKES:
+        text = template_file(name).read_text()
+        assert right in text
+        cases[name, right, rule] = (name, text.replace(right, wrong, 1).encode())
+    for name, form in WITH_DATA:
+        made = mkuserdata(folder, "--template", template_file(name), *form)
+        cases[name, form] = (name, made.stdout)
+    question = []
+    for number, (name, text) in enumerate(cases.values()):
+        file = folder / f"{number}.yaml"
+        file.write_bytes(text)
+        question.append({"file": str(file), "parameters": REQUIRED[name]})
+    return {case: [(one["ruleId"], one.get("entity", {}).get("logicalId"), one["message"])
+                   for one in found]
+            for case, found in zip(cases, node("validate.js", question), strict=True)}
+
+
+def matches(definition, value):
+    return (re.fullmatch(definition.get("AllowedPattern", ".*"), value) is not None
+            and value in map(str, definition.get("AllowedValues", [value]))
+            and len(value) <= definition.get("MaxLength", len(value)))
+
+
+def test_every_template_is_tried():
+    assert {file.stem for file in TEMPLATES} == {*REQUIRED}
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_template_is_what_cloudformation_takes(findings, name):
+    assert not [one for one in findings[name] if (name, *one[:2]) not in EXCEPTIONS]
+
+
+@pytest.mark.parametrize(("name", "right", "wrong", "rule"), MISTAKES)
+def test_validator_finds(findings, name, right, wrong, rule):
+    assert rule in {one[0] for one in findings[name, right, rule]}, wrong
+
+
+@pytest.mark.parametrize(("name", "parameter", "value", "taken"), PATTERNS)
+def test_parameter_takes(name, parameter, value, taken):
+    assert matches(template(name)["Parameters"][parameter], value) == taken
+
+
+def test_defaults_and_examples_are_taken():
+    for name, given in REQUIRED.items():
+        parameters = template(name)["Parameters"]
+        for parameter, definition in parameters.items():
+            value = given.get(parameter, str(definition.get("Default", "")))
+            is_list = definition["Type"].startswith(("List<", "CommaDelimitedList"))
+            for part in value.split(",") if is_list else [value]:
+                assert matches(definition, part), (name, parameter, part)
+
+
+def test_parameters_without_default_are_in_the_line_that_shows_how():
+    for file in TEMPLATES:
+        comment = re.match(r"(#.*\n)+", file.read_text())[0]
+        for parameter, definition in template(file.stem)["Parameters"].items():
+            assert "Default" in definition or f"{parameter}=" in comment, (file.stem, parameter)
+
+
+# ---- The zone. ----
+
+def zone_records(**parameters):
+    stack = Stack(template("zone"), {"ZoneName": "ec2.example.com", **parameters})
+    return {(one["Name"], one["Type"]): one["ResourceRecords"]
+            for one in stack.resources().values() if "ResourceRecords" in one}
+
+
+NO_MAIL = {
+    ("ec2.example.com", "TXT"): ['"v=spf1 -all"'],
+    ("ec2.example.com", "MX"): ["0 ."],
+    ("_dmarc.ec2.example.com", "TXT"): ['"v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s"'],
+}
+RECORDS = (
+    ({}, NO_MAIL),
+    ({"NoMail": "false"}, {}),
+    ({"DmarcReports": "a@example.com"},
+     {**NO_MAIL, ("_dmarc.ec2.example.com", "TXT"): [
+         '"v=DMARC1; p=reject; sp=reject; adkim=s; aspf=s; rua=mailto:a@example.com"']}),
+    ({"ParentZoneId": "Z1"},
+     {**NO_MAIL, ("ec2.example.com", "NS"): ["ns-1.awsdns-01.com", "ns-2.awsdns-02.net"]}),
+    ({"NoMail": "false", "CertificateAuthorities": "letsencrypt.org,amazon.com"},
+     {("ec2.example.com", "CAA"): ['0 issue "letsencrypt.org"', '0 issue "amazon.com"']}),
+    ({"NoMail": "false", "CertificateAuthorities": ";"},
+     {("ec2.example.com", "CAA"): ['0 issue ";"']}),
+    ({"NoMail": "false", "TlsReports": "a@example.com", "MtaStsId": "1"},
+     {("_smtp._tls.ec2.example.com", "TXT"): ['"v=TLSRPTv1; rua=mailto:a@example.com"'],
+      ("_mta-sts.ec2.example.com", "TXT"): ['"v=STSv1; id=1"']}),
+)
+
+
+@pytest.mark.parametrize(("parameters", "want"), RECORDS)
+def test_zone_has_the_records_that_are_asked_for(parameters, want):
+    assert zone_records(**parameters) == want
+    for (_, record_type), values in want.items():
+        for value in values:
+            dns.rdata.from_text("IN", record_type, value)
+
+
+ONLY_THERE = (
+    ({}, "eu-west-1", True),
+    ({"Dnssec": "true"}, "us-east-1", True),
+    ({"Dnssec": "true"}, "eu-west-1", False),
+    ({"QueryLogDays": "30"}, "us-east-1", True),
+    ({"QueryLogDays": "30"}, "eu-west-1", False),
+)
+
+
+@pytest.mark.parametrize(("parameters", "region", "allowed"), ONLY_THERE)
+def test_zone_is_refused_where_its_key_or_log_cannot_be(parameters, region, allowed):
+    stack = Stack(template("zone"), {"ZoneName": "ec2.example.com", **parameters},
+                  **{"AWS::Region": region})
+    assert (not stack.broken_rules()) == allowed
+
+
+PARTS = (
+    ({}, {"Soa", "SoaFunction", "SoaLog", "SoaPolicy", "SoaRole"}),
+    ({"NegativeTtl": "0"}, set()),
+    ({"NegativeTtl": "0", "Dnssec": "true"}, {"Key", "KeySigningKey", "Signing"}),
+    ({"NegativeTtl": "0", "QueryLogDays": "7"}, {"QueryLog", "QueryLogPolicy"}),
+)
+
+
+@pytest.mark.parametrize(("parameters", "want"), PARTS)
+def test_zone_has_the_parts_that_are_asked_for(parameters, want):
+    stack = Stack(template("zone"), {"ZoneName": "ec2.example.com", "NoMail": "false",
+                                     **parameters})
+    resources = stack.resources()
+    assert set(resources) == want | {"Zone"}
+    assert ("QueryLoggingConfig" in resources["Zone"]) == ("QueryLog" in want)
+    if "QueryLogPolicy" in want:
+        [statement] = json.loads(resources["QueryLogPolicy"]["PolicyDocument"])["Statement"]
+        group = resources["QueryLog"]["LogGroupName"]
+        assert statement["Resource"].endswith(f":log-group:{group}:*")
+
+
+def test_zone_tells_what_to_delegate_where_nobody_does():
+    outputs = Stack(template("zone"), {"ZoneName": "ec2.example.com"}).outputs()
+    assert outputs["Delegation"] == \
+        "ec2.example.com NS, TTL 172800: ns-1.awsdns-01.com. ns-2.awsdns-02.net."
+    assert outputs["ZoneArn"] == "arn:aws:route53:::hostedzone/Zone"
+    parent = Stack(template("zone"), {"ZoneName": "ec2.example.com", "ParentZoneId": "Z1"})
+    assert "Delegation" not in parent.outputs()
+
+
+# ---- The instances. ----
+
+@pytest.mark.parametrize("name", ["instance", "asg"])
+def test_metadata_of_instances_are_safe_and_have_tags(name):
+    data = Stack(template(name), REQUIRED[name]).resources()["LaunchTemplate"]["LaunchTemplateData"]
+    assert data["MetadataOptions"] == {
+        "HttpEndpoint": "enabled", "HttpTokens": "required", "HttpPutResponseHopLimit": "1",
+        "HttpProtocolIpv6": "disabled", "InstanceMetadataTags": "enabled"}
+    assert data["IamInstanceProfile"] == {"Name": "import bootname-role-InstanceProfile"}
+    assert "UserData" not in data
+    role = template("role")
+    [exported] = [output["Export"]["Name"] for name, output in role["Outputs"].items()
+                  if name == "InstanceProfile"]
+    assert Stack(role, REQUIRED["role"]).resolve(exported) == "stack-InstanceProfile"
+
+
+def test_instance_has_its_tag_and_a_group_as_asked_for():
+    data = Stack(template("instance"), REQUIRED["instance"]).resources()
+    [tags] = data["LaunchTemplate"]["LaunchTemplateData"]["TagSpecifications"]
+    assert {"Key": "dnsname", "Value": "webdev1"} in tags["Tags"]
+    for parameters, want in (({}, ["Name"]), ({"DnsName": "web"}, ["Name", "dnsname"])):
+        group = Stack(template("asg"), {**REQUIRED["asg"], **parameters}).resources()["Group"]
+        assert [tag["Key"] for tag in group["Tags"]] == want
+        assert all(tag["PropagateAtLaunch"] is True for tag in group["Tags"])
+
+
+# ---- User-data inside a template. ----
+
+@pytest.mark.parametrize(("name", "form"), WITH_DATA)
+def test_template_takes_user_data(findings, make, name, form):
+    made = make("--template", template_file(name), *form).stdout
+    plain = make(*form).stdout
+    assert not findings[name, form]
+    assert len(made) <= 51200           # bytes that CloudFormation takes without a bucket
+    launch_template = Stack(load(made), REQUIRED[name]).resources()["LaunchTemplate"]
+    encoded = launch_template["LaunchTemplateData"]["UserData"]
+    assert base64.b64decode(encoded, validate=True) == plain
+    assert gzip.decompress(plain).startswith(b"#cloud-config\n")
+
+
+@pytest.mark.parametrize("form", FORMS[:-1], ids=" ".join)
+def test_user_data_without_a_helper_are_short_enough_for_the_parameter(make, form):
+    encoded = base64.b64encode(make(*form).stdout).decode()
+    assert matches(template("instance")["Parameters"]["UserData"], encoded)
+    stack = Stack(template("instance"), {**REQUIRED["instance"], "UserData": encoded})
+    assert stack.resources()["LaunchTemplate"]["LaunchTemplateData"]["UserData"] == encoded
+
+
+def test_template_with_user_data_is_written_with_their_size(make, tmp_path):
+    size = len(make("--baked").stdout)
+    done = make("--baked", "--template", template_file("asg"), "-o", "out.yaml")
+    assert done.stdout.decode() == f"out.yaml: {size:,} of 16,384 bytes\n"
+    assert (tmp_path / "out.yaml").read_text().startswith("# An Auto Scaling group")
+
+
+REFUSED = (
+    (("--template", "none.yaml"), 66, "none.yaml: No such file or directory"),
+    (("--template", "my.yaml"), 65, "my.yaml has no place for the user-data"),
+    (("--template", "my.yaml", "--plain"), 64, "--template and --plain exclude each other"),
+)
+
+
+@pytest.mark.parametrize(("options", "status", "message"), REFUSED)
+def test_user_data_go_into_no_other_file(make, options, status, message):
+    assert message in make("--baked", *options, status=status).stderr.decode()
