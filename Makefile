@@ -15,7 +15,15 @@ exec_prefix ?= $(prefix)
 sbindir ?= $(exec_prefix)/sbin
 datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
+datadir ?= $(datarootdir)
 docdir ?= $(datarootdir)/doc/bootname
+# mkuserdata finds the helpers and the program from where it is itself: keep
+# these three below one prefix, or hand it their paths.
+pkgdatadir ?= $(datadir)/bootname
+pkglibdir ?= $(exec_prefix)/lib/bootname
+systemdsystemunitdir ?= $(exec_prefix)/lib/systemd/system
+bashcompletiondir ?= $(datarootdir)/bash-completion/completions
+zshcompletiondir ?= $(datarootdir)/zsh/site-functions
 
 CC ?= cc
 ifeq ($(origin CC),default)
@@ -264,6 +272,12 @@ CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
 check: tests $(CHECK_RELEASE)
 	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS) $(HARNESSES:%=fuzz/%)
 
+# Without Python and the emulator, in seconds: what a package's build runs.
+.PHONY: check-unit
+check-unit: $(TEST_PROGRAMS)
+	@B=$(abspath $B) UNIT_ONLY=1 sh tests/check.sh $(UNIT_TESTS) \
+		$(HARNESSES:%=fuzz/%)
+
 .PHONY: check-asan
 check-asan:
 	@$(MAKE) --no-print-directory check B=$B/asan CHECK_RELEASE= \
@@ -465,9 +479,10 @@ lint-musl: | $B
 
 .PHONY: lint-shell
 lint-shell:
-	$(call say,SHELL,'.ci cloud-config tests')
-	$(Q)shellcheck .ci/run cloud-config/*.sh tests/*.sh tests/bench/*.sh \
-		tests/boot/*.sh tests/fuzz/*.sh
+	$(call say,SHELL,'.ci cloud-config docs tests')
+	$(Q)shellcheck .ci/run cloud-config/*.sh cloud-config/packages/*.sh \
+		docs/completion/*.bash tests/*.sh tests/bench/*.sh tests/boot/*.sh \
+		tests/fuzz/*.sh
 
 .PHONY: lint-man
 lint-man:
@@ -483,27 +498,114 @@ lint-python:
 
 # ---- Installing. ----
 
+# Helpers to embed, for mkuserdata where no compiler is: of ARCH, for most settings.
+HELPERS := $(foreach set,$(SETS),$B/release/bootname-$(ARCH)-$(set).gz)
+
+.PHONY: helpers
+helpers: $(HELPERS)
+
+# What mkuserdata reads and people copy; not what builds it.
+EXAMPLES = $(shell cd cloud-config && find * -name '.*' -prune -o -name packages \
+	-prune -o -type f ! -name '*.py' ! -name '*.pyc' ! -name '*~' \
+	! -name release.sh ! -name mkuserdata -print)
+GUIDES = $(shell cd docs && find * -name '.*' -prune -o -name completion -prune \
+	-o -type f ! -name '*.[58]' ! -name '*~' -print)
+
+# $(call tree,FUNCTION,FOLDER,FROM,FILES): FUNCTION for each folder of the files.
+tree = $(foreach folder,$(sort $(dir $(4))),$(call $(1),644,$(2)/$(folder:%/=%),$(addprefix \
+	$(3)/,$(foreach file,$(4),$(if $(filter $(folder),$(dir $(file))),$(file))))))
+
+# $(call installed,FUNCTION): FUNCTION of mode, folder and files for all of it.
+define installed
+$(call $(1),755,$(sbindir),$B/bootname $B/bootname-reap)
+$(call $(1),644,$(mandir)/man5,$(wildcard docs/*.5))
+$(call $(1),644,$(mandir)/man8,$(wildcard docs/*.8))
+$(call $(1),644,$(systemdsystemunitdir),$(wildcard cloud-config/systemd/*))
+$(call $(1),644,$(zshcompletiondir),docs/completion/_bootname)
+$(call $(1),644,$(docdir),README.md LICENSE)
+$(call tree,$(1),$(docdir)/docs,docs,$(GUIDES))
+$(call tree,$(1),$(pkgdatadir),cloud-config,$(EXAMPLES))
+$(call $(1),755,$(pkgdatadir),cloud-config/mkuserdata)
+endef
+
+define put
+	$(INSTALL) -d $(DESTDIR)$(2)
+	$(INSTALL) -m $(1) $(3) $(DESTDIR)$(2)/
+
+endef
+define take
+	rm -f $(addprefix $(DESTDIR)$(2)/,$(notdir $(3)))
+
+endef
+
+# The units are not enabled: that is for user-data, or for whoever makes an AMI.
 .PHONY: install
 install: all
-	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(mandir)/man8 \
-		$(DESTDIR)$(mandir)/man5
-	$(INSTALL) -m 755 $B/bootname $B/bootname-reap $(DESTDIR)$(sbindir)/
-	$(INSTALL) -m 644 docs/bootname.8 docs/bootname-reap.8 \
-		$(DESTDIR)$(mandir)/man8/
-	$(INSTALL) -m 644 docs/bootname.yaml.5 $(DESTDIR)$(mandir)/man5/
+	$(call installed,put)
+	sed -i 's|@program@|$(sbindir)/bootname|' \
+		$(DESTDIR)$(systemdsystemunitdir)/bootname*
+	$(INSTALL) -d $(DESTDIR)$(bashcompletiondir)
+	$(INSTALL) -m 644 docs/completion/bootname.bash \
+		$(DESTDIR)$(bashcompletiondir)/bootname
+	cd $(DESTDIR)$(bashcompletiondir) && ln -sf bootname bootname-reap && \
+		ln -sf bootname mkuserdata
+	ln -sfn $(shell realpath -ms --relative-to=$(docdir) $(pkgdatadir)) \
+		$(DESTDIR)$(docdir)/cloud-config
+
+.PHONY: install-helpers
+install-helpers: helpers
+	$(call put,644,$(pkglibdir),$(HELPERS))
 
 .PHONY: uninstall
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(sbindir)/,bootname bootname-reap) \
-		$(addprefix $(DESTDIR)$(mandir)/,man8/bootname.8 \
-			man8/bootname-reap.8 man5/bootname.yaml.5)
+	$(call installed,take)
+	$(call take,,$(pkglibdir),$(HELPERS))
+	$(call take,,$(bashcompletiondir),bootname bootname-reap mkuserdata)
+	$(call take,,$(docdir),cloud-config)
+	for folder in $(pkgdatadir) $(pkglibdir) $(docdir)/docs; do \
+		[ ! -d $(DESTDIR)$$folder ] || find $(DESTDIR)$$folder -depth \
+			-type d -empty -delete; done
+	[ ! -d $(DESTDIR)$(docdir) ] || \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(docdir)
+
+# ---- Tarball and packages. ----
+
+# Who answers for a package: name and address of whoever builds it for others.
+MAINTAINER ?= The bootname authors <bootname@example.com>
+TARBALL = $B/bootname-$(VERSION).tar.gz
+PACKAGING := cloud-config/packages
 
 .PHONY: dist
 dist: | $B
-	git archive --prefix=bootname-$(VERSION)/ HEAD | \
-		gzip -9n > $B/bootname-$(VERSION).tar.gz
-	cd $B && sha256sum bootname-$(VERSION).tar.gz \
-		> bootname-$(VERSION).tar.gz.sha256
+	$(call say,DIST,$(TARBALL))
+	$(Q)sh $(PACKAGING)/dist.sh $(VERSION) $(TARBALL)
+
+# Twice the same, and all that it takes.
+.PHONY: distcheck
+distcheck: dist
+	@mkdir -p $B/again && sh $(PACKAGING)/dist.sh $(VERSION) \
+		$B/again/$(notdir $(TARBALL)) && cmp $B/again/$(notdir $(TARBALL)) $(TARBALL)
+	@sh tests/distcheck.sh $(TARBALL) $(VERSION)
+
+.PHONY: deb
+deb: dist
+	$(call say,DEB,$B/deb)
+	$(Q)sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
+
+.PHONY: rpm
+rpm: dist
+	$(call say,RPM,$B/rpm)
+	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm
+
+# As root: both, by the distributions' own rules, then in Debian 12 and 13.
+.PHONY: check-packages
+check-packages: deb rpm $B/bootname
+	$(call say,LINTIAN,$B/deb)
+	$(Q)lintian --allow-root --pedantic --fail-on error$(comma)warning $B/deb/*.changes
+	$(call say,RPMLINT,$B/rpm)
+	$(Q)rpmlint --strict -c $(PACKAGING)/rpmlint.toml $B/rpm/*.rpm $B/rpm/*.spec \
+		>$B/rpm/lint || { cat $B/rpm/lint >&2; exit 1; }
+	@B=$(abspath $B) sh tests/boot/run.sh packages
 
 # The cache holds systems that take minutes to make.
 .PHONY: clean
@@ -529,6 +631,8 @@ help:
 		'make check-cloud   the templates and policies of cloud-config/' \
 		'make check-boot    boots of Debian 12 and 13 with cloud-init, as root' \
 		'make check-vm      the same in a virtual machine, Debian 13' \
+		'make check-packages  the packages in Debian 12 and 13, as root' \
+		'make check-unit    unit tests and corpora: seconds' \
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
 		'make bench         what a boot costs, beside others, as root: RUNS=21 takes 15 minutes' \
@@ -537,5 +641,8 @@ help:
 		'make fuzz          each fuzzer for FUZZ_SECONDS (FUZZERS: some)' \
 		'make lint          style and static analysis' \
 		'make emulate       the AWS emulator, for your shell' \
-		'make install       to $$(DESTDIR)$$(PREFIX)' \
-		'make dist          a source tarball'
+		'make install       to $$(DESTDIR)$$(PREFIX); uninstall' \
+		'make deb           build/deb: the Debian package' \
+		'make rpm           build/rpm: the RPM, for the distribution it is built on' \
+		'make dist          a source tarball, of the last commit' \
+		'make distcheck     whether that is all that it takes'

@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-cloud check-valgrind check-vm fuzz bench bench-check bench-herd lint dist} "
+goals=" ${*:-all demo check check-arm64 check-boot check-cloud check-packages check-valgrind check-vm fuzz bench bench-check bench-herd lint dist distcheck} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -36,8 +36,10 @@ packages() {
 	check           python3-yaml          python3-pyyaml
 	check           python3-markdown-it   python3-markdown-it-py
 	check           python3-pyelftools    -
+	check           bash-completion       bash-completion
 	check           curl                  curl
 	check           wget                  wget
+	check           zsh                   zsh
 	check           mandoc                mandoc
 	check           valgrind              valgrind
 	check           mount                 util-linux
@@ -73,6 +75,8 @@ packages() {
 	check-cloud     nodejs                nodejs
 	check-cloud     npm                   nodejs-npm
 	check-cloud     python3-boto3         python3-boto3
+	check-packages  lintian               -
+	check-packages  rpmlint               rpmlint
 	check-valgrind  valgrind              valgrind
 	check-vm        e2fsprogs             e2fsprogs
 	check-vm        qemu-system-x86       qemu-system-x86-core
@@ -86,7 +90,18 @@ packages() {
 	lint            musl-tools            musl-gcc
 	lint            python3-pyflakes      python3-pyflakes
 	lint            mandoc                mandoc
+	deb             build-essential       -
+	deb             debhelper             -
+	deb             libcmocka-dev         -
+	deb             python3               -
+	deb             python3-pyelftools    -
+	deb             systemd               -
+	deb             zopfli                -
 	dist            git                   git
+	distcheck       libcmocka-dev         libcmocka-devel
+	distcheck       python3               python3
+	rpm             rpm                   rpm-build
+	rpm             -                     systemd-rpm-macros
 	LIST
 }
 
@@ -107,10 +122,14 @@ case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac
 case $goals in *" check-cloud "*) kinds="$kinds check-cloud" ;; esac
+case $goals in *" check-packages "*) kinds="$kinds check-boot check-packages deb rpm dist" ;; esac
+case $goals in *" deb "*) kinds="$kinds deb dist" ;; esac
+case $goals in *" rpm "*) kinds="$kinds rpm dist" ;; esac
 case $goals in *" check-valgrind "*) kinds="$kinds check-valgrind" ;; esac
 case $goals in *" fuzz "*) kinds="$kinds fuzz" ;; esac
 case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
 case $goals in *" dist"*) kinds="$kinds dist" ;; esac
+case $goals in *" distcheck "*) kinds="$kinds distcheck" ;; esac
 
 if command -v apt-get >/dev/null; then
 	manager=apt-get column=2

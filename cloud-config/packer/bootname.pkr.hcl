@@ -3,7 +3,7 @@
 # `defaults` names a file of settings for the whole fleet.
 #
 #   packer init cloud-config/packer
-#   packer build -var package=build/bootname_0.1.0_amd64.deb cloud-config/packer
+#   packer build -var package=build/deb/bootname_0.1.0-1_amd64.deb cloud-config/packer
 
 packer {
   required_plugins {

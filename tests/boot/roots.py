@@ -15,8 +15,10 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("BOOTNAME_CACHE") or TOP / "build/cache").absolute()
 MIRROR = "http://deb.debian.org/debian"
-# Of an image for EC2, what the boots need; libcurl4 and libjson-c5 are the helper's.
-PACKAGES = "cloud-init,dbus,iproute2,libcurl4,libjson-c5,systemd-sysv,udev"
+# Of an image for EC2, what the boots need; libcurl4 and libjson-c5 are the helper's; and what
+# reads the pages and completions of its package.
+PACKAGES = ("cloud-init,dbus,iproute2,libcurl4,libjson-c5,systemd-sysv,udev,"
+            "bash-completion,man-db,zsh")
 # For check-vm. Its package would draw in an initial RAM disk, which it does not need.
 KERNEL = " && ".join([
     "cd $1/var/tmp",

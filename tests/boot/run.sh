@@ -1,5 +1,5 @@
 #!/bin/sh
-# Boot real systems, as root: run.sh boot|vm [PYTEST-ARGUMENT...].
+# Boot real systems, as root: run.sh boot|packages|vm [PYTEST-ARGUMENT...].
 #
 # All of it happens in namespaces.  Whatever runs or is mounted when this ends,
 # or is interrupted, ends with them.
@@ -14,6 +14,9 @@ fail() {
 }
 
 tools="ip mmdebstrap systemd-nspawn"
+if [ "$what" = packages ]; then
+	tools="$tools dpkg-deb rpm"
+fi
 if [ "$what" = vm ]; then
 	tools="debugfs ip mke2fs mmdebstrap qemu-system-x86_64"
 	[ "$(uname -m)" = x86_64 ] || fail "emulates x86-64, on x86-64 only"

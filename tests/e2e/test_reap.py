@@ -1190,6 +1190,8 @@ def test_policy_allows_the_actions_that_a_run_takes(reap, zone, put, calls):
 @pytest.mark.parametrize("path", ["cloud-config/systemd/bootname-reap.service",
                                   "docs/reap-schedule.yaml"])
 def test_examples_call_it_as_it_is_called(path):
-    for line in re.findall(r"bootname-reap( .*)$", read(path), re.MULTILINE):
+    lines = re.findall(r"-reap( -.*)$", read(path), re.MULTILINE)
+    assert lines
+    for line in lines:
         words = set(re.findall(r" --([a-z-]+)", line))
         assert words <= options()[1], line

@@ -364,7 +364,7 @@ def test_check_asks_no_network(make, tmp_path):
 def test_baked_hook_is_one_line(entries):
     hook = {"path": HOOK, "permissions": "0755"}
     assert entries("--baked")[HOOK] == {
-        **hook, "content": "#!/bin/sh\nexec /usr/local/sbin/bootname\n"}
+        **hook, "content": "#!/bin/sh\nexec bootname\n"}
     assert entries("--baked", "--program", "/opt/b/bootname")[HOOK] == {
         **hook, "content": "#!/bin/sh\nexec /opt/b/bootname\n"}
 
@@ -379,10 +379,14 @@ def test_systemd_adds_the_units_and_enables_them(plain, form):
     config = yaml.safe_load(plain("--systemd", *FORMS[form]))
     files = {entry["path"]: entry for entry in config["write_files"]}
     assert list(files)[2:] == [f"/etc/systemd/system/{unit}" for unit in UNITS]
-    program = HOOK if form == "embedded" else "/usr/local/sbin/bootname"
+    program = {"embedded": HOOK, "url": "/usr/local/sbin/bootname", "baked": "bootname"}[form]
     for unit in UNITS:
         entry = files[f"/etc/systemd/system/{unit}"]
-        wanted = (FOLDER / "systemd" / unit).read_text().replace("@program@", program)
+        wanted = (FOLDER / "systemd" / unit).read_text()
+        if form == "baked":     # a condition wants a path, and either will do
+            wanted = wanted.replace("=@program@\n", "=|/usr/local/sbin/bootname\n"
+                                    "ConditionFileIsExecutable=|/usr/sbin/bootname\n")
+        wanted = wanted.replace("@program@", program)
         if form == "embedded":
             wanted = slim(wanted)
         assert entry == {"path": entry["path"], "content": wanted}
