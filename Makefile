@@ -357,6 +357,11 @@ check-cloud: $B/cloud/hcl | $(CLOUD_ROOT)
 		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -rs -p no:cacheprovider \
 		tests/cloud
 
+# What the README and the quick start say, as a new user, as root; logs go to $B/docs.
+.PHONY: check-docs
+check-docs:
+	@B=$(abspath $B) PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/docs/check.py
+
 # How many can boot at once: helpers on the emulator, and a simulation.
 $B/tests/simulate: tests/bench/simulate.c $B/retry.o Makefile
 	$(call say,CC,$<)
@@ -411,6 +416,25 @@ bench bench-check:
 .PHONY: demo
 demo: $B/bootname
 	@BOOTNAME=$(abspath $B/bootname) $(PYTHON) tests/demo.py
+
+# The demo as the README shows it.  What draws it comes with npm.
+PICTURE ?= docs/demo.svg
+RENDERER := $(or $(BOOTNAME_CACHE),build/cache)/picture
+
+$(RENDERER)/node_modules: tests/picture/package-lock.json
+	$(call say,NPM,$@)
+	@mkdir -p $(@D)
+	$(Q)cp tests/picture/package.json $< $(@D)
+	$(Q)npm ci --silent --ignore-scripts --prefix $(@D) && touch $@
+
+.PHONY: picture
+picture: $B/bootname $(RENDERER)/node_modules
+	@rm -f $B/demo.ok
+	$(Q)LC_ALL=C.UTF-8 asciinema rec --quiet --overwrite --cols 104 --rows 50 \
+		-c '$(MAKE) --no-print-directory demo && touch $B/demo.ok' \
+		$B/demo.cast </dev/null && test -e $B/demo.ok
+	$(Q)NODE_PATH=$(RENDERER)/node_modules node tests/picture/render.js $B/demo.cast \
+		> $B/demo.svg && cp $B/demo.svg '$(PICTURE)'
 
 .PHONY: emulate
 emulate:
@@ -482,7 +506,7 @@ lint-shell:
 	$(call say,SHELL,'.ci cloud-config docs tests')
 	$(Q)shellcheck .ci/run cloud-config/*.sh cloud-config/packages/*.sh \
 		docs/completion/*.bash tests/*.sh tests/bench/*.sh tests/boot/*.sh \
-		tests/fuzz/*.sh
+		tests/docs/*.sh tests/fuzz/*.sh
 
 .PHONY: lint-man
 lint-man:
@@ -626,6 +650,7 @@ help:
 		'make size          where its bytes are, by module' \
 		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
 		'make demo          an emulated instance gets its name' \
+		'make picture       docs/demo.svg, what make demo prints' \
 		'make check         every test' \
 		'make check-arm64   the main tests on the arm64 release, by QEMU' \
 		'make check-cloud   the templates and policies of cloud-config/' \
@@ -633,6 +658,7 @@ help:
 		'make check-vm      the same in a virtual machine, Debian 13' \
 		'make check-packages  the packages in Debian 12 and 13, as root' \
 		'make check-unit    unit tests and corpora: seconds' \
+		'make check-docs    what the README says, on bare Debian 12 and 13, as root' \
 		'make check-asan    every test under ASan and UBSan' \
 		'make check-valgrind  every test under valgrind' \
 		'make bench         what a boot costs, beside others, as root: RUNS=21 takes 15 minutes' \

@@ -47,7 +47,8 @@ reproducible='-frandom-seed=bootname -Wl,--build-id=none'
 # 500 bytes.
 alike='-fno-schedule-insns2 -fno-expensive-optimizations -fno-tree-tail-merge
 	-fno-caller-saves -fno-optimize-sibling-calls -fno-tree-dominator-opts
-	-fno-move-loop-invariants -mgeneral-regs-only -flto-partition=none'
+	-fno-move-loop-invariants -fno-tree-ccp -mgeneral-regs-only
+	-flto-partition=none'
 case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
 	-fno-jump-tables -fno-ipa-cp -fno-guess-branch-probability -fipa-pta" ;;

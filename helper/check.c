@@ -26,12 +26,13 @@ enum {
 	PAGE_OF_NAME = 300, /* each member of a group has its own */
 };
 
+#define LIST "ListResourceRecordSets"
 #define TAGS "meta-data/tags/instance"
 
 /* ---- Settings. ---- */
 
 /* Append those that were read from one place: "ttl 60, action UPSERT". */
-static bool add_settings(struct buf *line, const struct settings *settings,
+static bool add_settings(struct buf *summary, const struct settings *settings,
 			 const char *origin)
 {
 	bool is_any = false;
@@ -39,8 +40,8 @@ static bool add_settings(struct buf *line, const struct settings *settings,
 	for (enum setting i = 0; i < SETTINGS; i++) {
 		if (settings->origin[i] != origin || !*settings->value[i])
 			continue;
-		buf_addf(line, "%s%s %s", is_any ? ", " : "", settings_key(i),
-			 settings->value[i]);
+		buf_addf(summary, "%s%s %s", is_any ? ", " : "",
+			 settings_key(i), settings->value[i]);
 		is_any = true;
 	}
 	return is_any;
@@ -49,11 +50,11 @@ static bool add_settings(struct buf *line, const struct settings *settings,
 /* A file after the other, then the defaults. */
 static void tell_settings(const struct settings *settings)
 {
-	static struct buf line;
+	static struct buf summary;
 	const char *told[SETTINGS + 1] = {NULL};
 	size_t count = 1; /* NULL: the defaults */
 
-	buf_wipe(&line);
+	buf_wipe(&summary);
 	for (size_t i = 0; i < SETTINGS; i++) {
 		size_t j = 0;
 
@@ -62,13 +63,13 @@ static void tell_settings(const struct settings *settings)
 		if (j < count)
 			continue;
 		told[count++] = settings->origin[i];
-		buf_addf(&line, "%s: ", settings->origin[i]);
-		if (add_settings(&line, settings, settings->origin[i]))
-			buf_addf(&line, " / ");
+		buf_addf(&summary, "%s: ", settings->origin[i]);
+		if (add_settings(&summary, settings, settings->origin[i]))
+			buf_addf(&summary, " / ");
 	}
-	buf_addf(&line, "by default: ");
-	(void)add_settings(&line, settings, NULL);
-	finding_ok("%s", line.data);
+	buf_addf(&summary, "by default: ");
+	(void)add_settings(&summary, settings, NULL);
+	finding_ok("%s", summary.data);
 }
 
 static bool check_settings(const char *settings_file, const char *defaults_file)
@@ -361,8 +362,8 @@ static int explain(const struct buf *changes)
 				  on_change);
 }
 
-/* Tell an error, but a mere denial of what `up` can do without. */
-static bool is_readable(int rc)
+/* Tell an error; a denial of what `up` can do without is none. */
+static bool is_readable(int rc, const char *operation)
 {
 	if (!rc)
 		return true;
@@ -370,7 +371,9 @@ static bool is_readable(int rc)
 		finding_fail_with_error();
 		return false;
 	}
-	finding_warn("%s, for check", report_printable(&errinfo.text));
+	finding_warn("route53:%s is denied; allow it, for check: up as it is "
+		     "set does without",
+		     operation);
 	return true;
 }
 
@@ -380,9 +383,12 @@ static bool check_permission(struct record *record)
 	int rc;
 
 	errinfo.stage = "permission";
-	if (!is_readable(route53_get_hosted_zone(zone_id, on_hosted_zone)) ||
-	    (*zone.name && !is_readable(route53_list_record_sets(
-				   zone_id, zone.name, PAGE, on_apex))))
+	if (!is_readable(route53_get_hosted_zone(zone_id, on_hosted_zone),
+			 "GetHostedZone") ||
+	    (*zone.name &&
+	     !is_readable(route53_list_record_sets(zone_id, zone.name, PAGE,
+						   on_apex),
+			  LIST)))
 		return false;
 	if (*zone.name && !dnsname_in_zone(record->instance.name, zone.name)) {
 		finding_fail(STATUS_SETTINGS,
@@ -522,7 +528,8 @@ static bool check_record(struct record *record)
 	has_ttl = true;
 	errinfo.stage = "record";
 	if (!is_readable(route53_list_record_sets(zone_id, instance->name,
-						  PAGE_OF_NAME, on_set)))
+						  PAGE_OF_NAME, on_set),
+			 LIST))
 		return false;
 	if (records_plan(record, &changes)) {
 		finding_fail_with_error();
@@ -533,8 +540,8 @@ static bool check_record(struct record *record)
 		      (is_published[PLAN_AAAA] || !*instance->ipv6);
 	if (is_obstructed)
 		finding_fail(STATUS_TAKEN,
-			     "%s is taken by what Route 53 has nothing else "
-			     "beside: %s; choose another name, or remove it",
+			     "%s is taken: %s; choose another name, or "
+			     "remove it",
 			     instance->name, held.data);
 	else if (!held.len)
 		finding_ok("Route 53 holds nothing at %s yet", instance->name);

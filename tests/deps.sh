@@ -3,7 +3,7 @@
 # what every goal needs.  Says so and does nothing where all is there.
 set -eu
 
-goals=" ${*:-all demo check check-arm64 check-boot check-cloud check-packages check-valgrind check-vm fuzz bench bench-check bench-herd lint dist distcheck} "
+goals=" ${*:-all demo check check-arm64 check-boot check-cloud check-docs check-packages check-valgrind check-vm fuzz bench bench-check bench-herd lint dist distcheck picture} "
 
 # The architecture that the release is cross-built for, as packages name it.
 case $(uname -m) in
@@ -77,6 +77,9 @@ packages() {
 	check-cloud     python3-boto3         python3-boto3
 	check-packages  lintian               -
 	check-packages  rpmlint               rpmlint
+	check-docs      debian-archive-keyring  -
+	check-docs      git                   git
+	check-docs      mmdebstrap            mmdebstrap
 	check-valgrind  valgrind              valgrind
 	check-vm        e2fsprogs             e2fsprogs
 	check-vm        qemu-system-x86       qemu-system-x86-core
@@ -102,12 +105,15 @@ packages() {
 	distcheck       python3               python3
 	rpm             rpm                   rpm-build
 	rpm             -                     systemd-rpm-macros
+	picture         asciinema             asciinema
+	picture         nodejs                nodejs
+	picture         npm                   nodejs-npm
 	LIST
 }
 
 # The lines above that these goals need.
 kinds=build
-case $goals in *" check"* | *" demo "* | *" emulate "* | *" tests "* | *" bench"*)
+case $goals in *" check"* | *" demo "* | *" emulate "* | *" picture "* | *" tests "* | *" bench"*)
 	kinds="$kinds emulate" ;;
 esac
 case $goals in *" check"* | *" tests "*) kinds="$kinds check" ;; esac
@@ -120,6 +126,7 @@ case $goals in *" bench "*) kinds="$kinds bench" ;; esac
 case $goals in *" bench-herd "*) kinds="$kinds bench-herd" ;; esac
 case $goals in *" check-arm64 "*) kinds="$kinds check-arm64" ;; esac
 case $goals in *" check-boot "* | *" check-vm "*) kinds="$kinds check-boot" ;; esac
+case $goals in *" check-docs "*) kinds="$kinds check-docs" ;; esac
 case $goals in *" check-vm "*) kinds="$kinds check-vm" ;; esac
 case $goals in *" check-cloud "*) kinds="$kinds check-cloud" ;; esac
 case $goals in *" check-packages "*) kinds="$kinds check-boot check-packages deb rpm dist" ;; esac
@@ -130,6 +137,7 @@ case $goals in *" fuzz "*) kinds="$kinds fuzz" ;; esac
 case $goals in *" lint"*) kinds="$kinds lint check emulate" ;; esac
 case $goals in *" dist"*) kinds="$kinds dist" ;; esac
 case $goals in *" distcheck "*) kinds="$kinds distcheck" ;; esac
+case $goals in *" picture "*) kinds="$kinds picture" ;; esac
 
 if command -v apt-get >/dev/null; then
 	manager=apt-get column=2
@@ -156,8 +164,7 @@ for kind in $kinds; do
 		'$1 == kind { print $column }'); do
 		case $manager:$package in
 		*:- | apt-get:libasan | apt-get:libubsan) continue ;; # gcc's own
-		# A Node.js that is not the distribution's has it in its own package.
-		*:npm | *:nodejs-npm) command -v npm >/dev/null && continue ;;
+		*npm) ! command -v npm >/dev/null || continue ;; # Node.js's own, mostly
 		esac
 		is_installed "$package" || missing="$missing $package"
 	done

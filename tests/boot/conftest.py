@@ -6,7 +6,7 @@ import pytest
 
 from aws import Emulator
 from machine import Health, Machine
-from roots import RELEASES
+from roots import BOOTED
 from userdata import BUILD
 
 METADATA, RESOLVER, API = "169.254.169.254", "169.254.169.253", "198.51.100.53"
@@ -34,7 +34,7 @@ def emulator():
         assert not without_token
 
 
-@pytest.fixture(params=RELEASES)
+@pytest.fixture(params=BOOTED)
 def release(request):
     """Debian 12 and Debian 13, by their code names."""
     return request.param

@@ -1,4 +1,4 @@
-"""Make the root file systems that the tests boot, with mmdebstrap: python3 roots.py.
+"""Make root file systems that the tests boot or enter, with mmdebstrap: python3 roots.py [NAME...].
 
 They lie in $BOOTNAME_CACHE, else build/cache, under a name that changes with the recipe, and are
 only read: each machine writes to a layer of its own.
@@ -27,7 +27,15 @@ KERNEL = " && ".join([
     "dpkg-deb -x linux-image-*.deb $1",
     "rm linux-image-*.deb",
     "chroot $1 depmod $(ls $1/lib/modules)"])
+# What somebody has who begins to read the README. What is installed in there starts no services.
+NO_SERVICES = ("printf '#!/bin/sh\\nexit 101\\n' > $1/usr/sbin/policy-rc.d"
+               " && chmod 755 $1/usr/sbin/policy-rc.d")
+BARE = ["--include=ca-certificates,git,make,sudo", "--dpkgopt=force-unsafe-io",
+        f"--customize-hook={NO_SERVICES}"]
+BOOTED = ("bookworm", "trixie")
 RELEASES = {
+    "bare-bookworm": BARE,
+    "bare-trixie": BARE,
     "bookworm": [f"--include={PACKAGES}"],
     "trixie": [f"--include={PACKAGES},dhcpcd-base,e2fsprogs,kmod", f"--customize-hook={KERNEL}"],
 }
@@ -46,7 +54,7 @@ def mirror():
 def recipe(release):
     """The command that makes a root, without where it goes and where from."""
     return ["mmdebstrap", "--mode=root", "--variant=minbase", "--aptopt=Acquire::Retries \"5\"",
-            *RELEASES[release], release]
+            *RELEASES[release], release.removeprefix("bare-")]
 
 
 def root(release):
@@ -66,12 +74,12 @@ def start(release):
                                 stdout=log, stderr=log), new
 
 
-def main():
-    """Make what is missing, all at once."""
+def main(names=BOOTED):
+    """Make those that are missing, all at once."""
     CACHE.mkdir(parents=True, exist_ok=True)
     lock = open(CACHE / "lock", "w")      # until this program ends
     fcntl.flock(lock, fcntl.LOCK_EX)
-    missing = [release for release in RELEASES if not root(release).exists()]
+    missing = [release for release in names if not root(release).exists()]
     if not missing:
         return 0
     print(f"making root file systems of {' and '.join(missing)} in {CACHE}: a minute or two",
@@ -90,4 +98,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or BOOTED))

@@ -286,8 +286,8 @@ def test_what_route_53_has_nothing_beside_fails(kind, value, routing, world, che
     result = check()
     assert result.status == 73
     assert result.found["record"] == [
-        f"FAIL  record: {NAME} is taken by what Route 53 has nothing else beside: {kind} {value} "
-        "(TTL 60)\n      choose another name, or remove it"]
+        f"FAIL  record: {NAME} is taken: {kind} {value} (TTL 60)\n"
+        "      choose another name, or remove it"]
 
 
 def test_a_resolver_that_remembers_the_old_address_is_told(world, run, check, nameserver, instance):
@@ -402,13 +402,13 @@ def test_a_zone_that_will_not_do_fails(settings, status, step, told, resolv_conf
 
 @pytest.mark.parametrize(("denied", "settings", "status", "lines"), [
     ("route53:GetHostedZone", "", 0, {
-        "permission": "warn  permission: GetHostedZone: HTTP 403 AccessDenied",
+        "permission": "warn  permission: route53:GetHostedZone is denied\n      allow it, for check",
         "delegation": "ok    delegation: public DNS leads to the 4 name servers"}),
     ("route53:ListResourceRecordSets", "", 0, {
-        "permission": "warn  permission: ListResourceRecordSets: HTTP 403 AccessDenied",
+        "permission": "warn  permission: route53:ListResourceRecordSets is denied\n      allow it",
         "delegation": "ok    delegation: public DNS leads to the 4 name servers"}),
     ("route53:ListResourceRecordSets", "action: CREATE\n", 77, {
-        "permission": "warn  permission: ListResourceRecordSets: HTTP 403 AccessDenied"}),
+        "permission": "warn  permission: route53:ListResourceRecordSets is denied\n      allow it"}),
     ("route53:ListHostedZonesByName", "", 77, {
         "zone": "FAIL  zone: ListHostedZonesByName: HTTP 403 AccessDenied"}),
     ("route53:ListHostedZonesByName", "zone_id: {}\n", 0, {
