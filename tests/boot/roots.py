@@ -14,7 +14,6 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 CACHE = pathlib.Path(os.environ.get("BOOTNAME_CACHE") or TOP / "build/cache").absolute()
-MIRROR = "http://deb.debian.org/debian"
 # Of an image for EC2, what the boots need; libcurl4 and libjson-c5 are the helper's; and what
 # reads the pages and completions of its package.
 PACKAGES = ("cloud-init,dbus,iproute2,libcurl4,libjson-c5,systemd-sysv,udev,"
@@ -42,13 +41,15 @@ RELEASES = {
 
 
 def mirror():
-    """The mirror that this machine's apt uses for Debian, else Debian's own."""
+    """The mirror that this machine's apt uses for Debian, or $DEBIAN_MIRROR."""
     targets = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)"],
         capture_output=True, text=True, check=False).stdout
     found = [line.split("|")[2] for line in targets.splitlines()
              if line.startswith("Debian|Debian|")]
-    return found[0] if found else MIRROR
+    if not found and "DEBIAN_MIRROR" not in os.environ:
+        sys.exit("apt knows no mirror of Debian here: name one in DEBIAN_MIRROR")
+    return os.environ.get("DEBIAN_MIRROR") or found[0]
 
 
 def recipe(release):

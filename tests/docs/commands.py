@@ -13,6 +13,7 @@ NOT_RUN = {
     "the checkout is this one": r"(git clone|cd bootname$)",
     "needs an AWS account": r"(.*[|;&(] *)?(aws|terraform|packer) ",
     "asks public DNS": r"(.*[|;&(] *)?(dig|host|nslookup) ",
+    "needs a distribution with dnf": r"(sudo )?dnf ",
     "runs until it is stopped": r"make (deps )?emulate\b",
     "to be typed on the instance": r"(ssh|scp|(sudo )?(bootname|bootname-reap|cloud-init|"
                                    r"journalctl|systemctl|(cat|tail|less) /var/log/\S+)) ",
