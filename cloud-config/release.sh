@@ -53,8 +53,12 @@ case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
 	-fno-jump-tables -fno-ipa-cp -fno-guess-branch-probability -fipa-pta" ;;
 aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions
-	-fno-if-conversion -fno-schedule-fusion -fno-move-loop-stores
-	-mcmodel=tiny" ;;
+	-fno-if-conversion -fno-schedule-fusion -fno-move-loop-stores" ;;
+esac
+# What rides in user-data has less than 1 MiB of static buffers; the whole program,
+# with check in it, has more.
+case "$architecture $*" in
+aarch64*-DBOOTNAME_EMBEDDED*) alike="$alike -mcmodel=tiny" ;;
 esac
 # libc's headers for that architecture, then this machine's for the libraries.
 headers="-idirafter /usr/include/$(gcc -print-multiarch)

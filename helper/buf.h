@@ -13,8 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes: room for the longest of them, headers with a session token.  All
- * together stay below 1 MiB, which arm64 reaches with one instruction. */
+/* Bytes: room for the longest of them, headers with a session token.  In
+ * what rides in user-data all together stay below 1 MiB, which arm64 reaches
+ * with one instruction. */
 enum { BUF_LIMIT = 12287 };
 
 struct buf {

@@ -43,6 +43,21 @@ static unsigned count_words(const struct buf *words)
 	return count_common(words, words);
 }
 
+/* Once the system's resolver gives no answer nothing more is asked: it would
+ * be waited for each time, to look up name servers, too. */
+static enum dns_outcome ask(const char *server, const char *name,
+			    enum dns_type type)
+{
+	static bool is_deaf;
+	enum dns_outcome outcome;
+
+	if (is_deaf)
+		return DNS_SILENT;
+	outcome = dns_ask(server, name, type);
+	is_deaf = !server && outcome == DNS_SILENT;
+	return outcome;
+}
+
 /* ---- Delegation. ---- */
 
 /* What is to be added in the parent zone, line by line. */
@@ -97,7 +112,7 @@ void resolution_check_delegation(const struct hosted_zone *zone)
 		finding_ok("%s is private: nobody delegates it", zone->name);
 		return;
 	}
-	outcome = dns_ask(NULL, zone->name, DNS_NS);
+	outcome = ask(NULL, zone->name, DNS_NS);
 	common = count_common(&zone->servers, &dns_answer.values);
 	if (outcome == DNS_SILENT)
 		finding_warn("the system's resolver does not answer; see "
@@ -127,14 +142,14 @@ void resolution_check_dnssec(const struct hosted_zone *zone)
 	errinfo.stage = "dnssec";
 	if (zone->is_private)
 		return;
-	if (dns_ask(NULL, zone->name, DNS_DNSKEY) != DNS_ANSWERED) {
+	if (ask(NULL, zone->name, DNS_DNSKEY) != DNS_ANSWERED) {
 		finding_warn("the system's resolver gives no DNSKEY of %s; "
 			     "see what it says: dig DNSKEY %s",
 			     zone->name, zone->name);
 		return;
 	}
 	is_signed = dns_answer.count > 0;
-	if (dns_ask(NULL, zone->name, DNS_DS) != DNS_ANSWERED)
+	if (ask(NULL, zone->name, DNS_DS) != DNS_ANSWERED)
 		finding_warn("the system's resolver gives no DS of %s; see "
 			     "what it says: dig DS %s",
 			     zone->name, zone->name);
@@ -190,8 +205,7 @@ static enum verdict ask_servers(const struct hosted_zone *zone,
 
 	*right = 0;
 	while (silent < SILENT_LIMIT && next_word(&list, server)) {
-		if (dns_ask(server, wanted->name, number(wanted)) !=
-			    DNS_ANSWERED ||
+		if (ask(server, wanted->name, number(wanted)) != DNS_ANSWERED ||
 		    !dns_answer.is_authoritative) {
 			silent++;
 		} else if (is_right(wanted)) {
@@ -212,7 +226,7 @@ static void ask_resolver(const struct hosted_zone *zone,
 	const char *name = wanted->name;
 	const char *type = wanted->type;
 
-	if (dns_ask(NULL, name, number(wanted)) != DNS_ANSWERED)
+	if (ask(NULL, name, number(wanted)) != DNS_ANSWERED)
 		finding_warn("%s %s: the system's resolver does not answer; "
 			     "see whether its zone is delegated, and "
 			     "/etc/resolv.conf",
