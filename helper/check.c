@@ -31,6 +31,14 @@ enum {
 
 /* ---- Settings. ---- */
 
+/* What may be printed of a value: these two may be secrets. */
+static const char *shown(const struct settings *settings, enum setting setting)
+{
+	return setting == SETTING_PROXY || setting == SETTING_EXTERNAL_ID
+		       ? "(given)"
+		       : settings->value[setting];
+}
+
 /* Append those that were read from one place: "ttl 60, action UPSERT". */
 static bool add_settings(struct buf *summary, const struct settings *settings,
 			 const char *origin)
@@ -41,7 +49,7 @@ static bool add_settings(struct buf *summary, const struct settings *settings,
 		if (settings->origin[i] != origin || !*settings->value[i])
 			continue;
 		buf_addf(summary, "%s%s %s", is_any ? ", " : "",
-			 settings_key(i), settings->value[i]);
+			 settings_key(i), shown(settings, i));
 		is_any = true;
 	}
 	return is_any;
@@ -192,6 +200,7 @@ static bool check_address(struct record *record)
 
 static bool check_credentials(const struct record *record)
 {
+	static struct buf role;
 	const char *role_arn = record->settings->value[SETTING_ROLE_ARN];
 	bool has_key = platform_variable("AWS_ACCESS_KEY_ID");
 	int rc;
@@ -205,10 +214,12 @@ static bool check_credentials(const struct record *record)
 		return false;
 	}
 	errinfo.stage = "credentials";
-	finding_ok("%s%.*s%s%s",
-		   has_key ? "AWS_ACCESS_KEY_ID of the environment" : "role ",
-		   has_key ? 0 : (int)strcspn(http_answer.body, "\r\n"),
-		   http_answer.body, *role_arn ? ", assumed: " : "", role_arn);
+	buf_set(&role, "role %.*s", (int)strcspn(http_answer.body, "\r\n"),
+		http_answer.body);
+	finding_ok("%s%s%s",
+		   has_key ? "AWS_ACCESS_KEY_ID of the environment"
+			   : report_printable(&role),
+		   *role_arn ? ", assumed: " : "", role_arn);
 	return true;
 }
 
@@ -219,6 +230,7 @@ static struct buf vpcs;		/* of a private one */
 static const char *zone_id;	/* chosen */
 static const char *wanted_name; /* of the zones being listed */
 static struct buf others;	/* that would hold the name, too */
+static uint32_t negative_ttl_s; /* of its SOA record; 0: not known */
 
 static int on_zone(const struct buf *row)
 {
@@ -262,6 +274,7 @@ static bool check_zone(struct record *record)
 	buf_wipe(&zone.servers);
 	buf_wipe(&vpcs);
 	buf_wipe(&others);
+	negative_ttl_s = 0;
 	zone_id = record->zone_id;
 	errinfo.stage = "zone";
 	if (zone_find(record->zone_id, record->settings, name)) {
@@ -283,8 +296,6 @@ static bool check_zone(struct record *record)
 
 /* ---- Permission. ---- */
 
-static uint32_t negative_ttl_s; /* 0: not known */
-
 /* Append the items of a list, a blank before each. */
 static void add_words(struct buf *words, const char *list, bool are_names)
 {
@@ -296,7 +307,7 @@ static void add_words(struct buf *words, const char *list, bool are_names)
 		buf_wipe(&item);
 		buf_add(&item, list, len);
 		if (!are_names)
-			buf_addf(words, " %s", item.data);
+			buf_addf(words, " %s", report_printable(&item));
 		else if (dnsname_fold(name, item.data))
 			buf_addf(words, " %s", name);
 	}
@@ -341,11 +352,13 @@ static struct buf planned; /* what would be sent, line by line */
 static int on_change(const struct buf *row)
 {
 	enum { ACTION = 1, NAME, TYPE, TTL, VALUE };
+	static struct buf change;
 
-	if (row[0].len)
-		buf_addf(&planned, "\n%s %s %s %s %s", row[ACTION].data,
-			 row[NAME].data, row[TTL].data, row[TYPE].data,
-			 row[VALUE].data);
+	if (!row[0].len)
+		return 0;
+	buf_set(&change, "%s %s %s %s %s", row[ACTION].data, row[NAME].data,
+		row[TTL].data, row[TYPE].data, row[VALUE].data);
+	buf_addf(&planned, "\n%s", report_printable(&change));
 	return 0;
 }
 
@@ -362,6 +375,8 @@ static int explain(const struct buf *changes)
 				  on_change);
 }
 
+static bool is_denied; /* something that `up` does not need */
+
 /* Tell an error; a denial of what `up` can do without is none. */
 static bool is_readable(int rc, const char *operation)
 {
@@ -371,6 +386,7 @@ static bool is_readable(int rc, const char *operation)
 		finding_fail_with_error();
 		return false;
 	}
+	is_denied = true;
 	finding_warn("route53:%s is denied; allow it, for check: up as it is "
 		     "set does without",
 		     operation);
@@ -380,9 +396,11 @@ static bool is_readable(int rc, const char *operation)
 static bool check_permission(struct record *record)
 {
 	const struct buf *changes;
+	const char *reading;
 	int rc;
 
 	errinfo.stage = "permission";
+	is_denied = false;
 	if (!is_readable(route53_get_hosted_zone(zone_id, on_hosted_zone),
 			 "GetHostedZone") ||
 	    (*zone.name &&
@@ -397,19 +415,20 @@ static bool check_permission(struct record *record)
 		return false;
 	}
 	rc = records_plan(record, &changes);
+	reading = is_denied ? "not all reading" : "reading";
 	errinfo.stage = "permission";
 	if (rc && errinfo.status == STATUS_TAKEN) /* told as the record */
-		finding_ok("reading is allowed");
+		finding_ok("%s is allowed", reading);
 	else if (rc || explain(changes))
 		finding_fail_with_error();
 	else if (planned.len)
-		finding_ok("reading is allowed, and up would send:%s\n"
+		finding_ok("%s is allowed, and up would send:%s\n"
 			   "which must be allowed as "
 			   "route53:ChangeResourceRecordSets on "
 			   "arn:%s:route53:::hostedzone/%s",
-			   planned.data, aws_partition(), zone_id);
+			   reading, planned.data, aws_partition(), zone_id);
 	else
-		finding_ok("reading is allowed, and up would send nothing");
+		finding_ok("%s is allowed, and up would send nothing", reading);
 	return !rc || errinfo.status == STATUS_TAKEN;
 }
 
@@ -493,7 +512,8 @@ static int on_set(const struct buf *row)
 
 	dnsname_from_route53(name, row[SET_NAME].data);
 	if (!row[SET_ROW].len || type > PLAN_OWNER ||
-	    strcmp(name, current->instance.name))
+	    strcmp(name, current->instance.name) ||
+	    (type < PLAN_OWNER && !*wanted[type]))
 		return 0;
 	buf_addf(&held, "%s%s %s", held.len ? ", " : "", row[SET_TYPE].data,
 		 row[SET_ALIAS].len ? "alias" : row[SET_VALUES].data);

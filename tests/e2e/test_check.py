@@ -290,6 +290,14 @@ def test_what_route_53_has_nothing_beside_fails(kind, value, routing, world, che
         "      choose another name, or remove it"]
 
 
+def test_another_family_of_another_routing_is_not_in_the_way(world, check, zone):
+    world()
+    zone.put(NAME, "AAAA", ["2001:db8::9"], set_identifier="other", multi_value=True)
+    result = check()
+    assert result.status == 0
+    assert result.found["record"] == [f"ok    record: Route 53 holds nothing at {NAME} yet"]
+
+
 def test_a_resolver_that_remembers_the_old_address_is_told(world, run, check, nameserver, instance):
     world()
     publish(run, nameserver, f"zone: {ZONE}\nttl: 250\n")
@@ -447,6 +455,14 @@ def test_each_setting_is_told_with_its_origin(world, check, run, tmp_path):
     assert line == (f"ok    settings: {run.cloud_config}: zone {ZONE}, action UPSERT / {defaults}: "
                     "ttl 90 / by default: address public, take_over never, routing simple, "
                     "weight 1, grace 0, timeout 300")
+
+
+def test_what_may_be_a_secret_is_not_printed(check, resolv_conf, nameserver):
+    for option in ("-q", "-j", "-v"):
+        result = check(option, settings="proxy: http://user:hunter2@127.0.0.1:1\ntimeout: 2\n"
+                                        "external_id: hunter2\nrole_arn: arn:aws:iam::1:role/x\n")
+        assert result.status != 0
+        assert "hunter2" not in result.stdout + result.stderr
 
 
 def test_each_record_of_a_list_is_looked_at(world, check):
