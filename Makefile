@@ -425,7 +425,7 @@ $(RENDERER)/node_modules: tests/picture/package-lock.json
 	$(call say,NPM,$@)
 	@mkdir -p $(@D)
 	$(Q)cp tests/picture/package.json $< $(@D)
-	$(Q)npm ci --silent --ignore-scripts --prefix $(@D) && touch $@
+	$(Q)npm ci --silent --no-audit --no-fund --ignore-scripts --prefix $(@D) && touch $@
 
 .PHONY: picture
 picture: $B/bootname $(RENDERER)/node_modules
