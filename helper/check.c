@@ -22,8 +22,7 @@
 enum {
 	TIMEOUT_S = 30, /* somebody is waiting */
 	TTL_LIMIT = 300,
-	PAGE = 20, /* record sets: what the apex has of its own stands first */
-	PAGE_OF_NAME = 300, /* each member of a group has its own */
+	PAGE = 300, /* record sets: each member of a group has its own */
 };
 
 #define LIST "ListResourceRecordSets"
@@ -77,7 +76,7 @@ static void tell_settings(const struct settings *settings)
 	}
 	buf_addf(&summary, "by default: ");
 	(void)add_settings(&summary, settings, NULL);
-	finding_ok("%s", summary.data);
+	finding_ok("%s", report_printable(&summary));
 }
 
 static bool check_settings(const char *settings_file, const char *defaults_file)
@@ -162,9 +161,10 @@ static bool check_metadata(bool has_settings)
 
 static bool check_name(struct record *record)
 {
-	const char *template = record->settings->value[SETTING_NAME];
+	static struct buf template;
 	int rc;
 
+	buf_set(&template, "%s", record->settings->value[SETTING_NAME]);
 	errinfo.stage = "name";
 	rc = instance_learn_name(&record->instance, record->settings);
 	if (rc < 0)
@@ -173,9 +173,9 @@ static bool check_name(struct record *record)
 		finding_warn("neither settings nor a tag dnsname, so up does "
 			     "nothing; give the instance the tag, or its "
 			     "user-data the settings");
-	else if (*template)
+	else if (template.len)
 		finding_ok("%s, from name: %s", record->instance.name,
-			   template);
+			   report_printable(&template));
 	else
 		finding_ok("%s, from the tag dnsname", record->instance.name);
 	return !rc;
@@ -214,8 +214,10 @@ static bool check_credentials(const struct record *record)
 		return false;
 	}
 	errinfo.stage = "credentials";
-	buf_set(&role, "role %.*s", (int)strcspn(http_answer.body, "\r\n"),
-		http_answer.body);
+	if (!has_key) /* else the body is a secret's */
+		buf_set(&role, "role %.*s",
+			(int)strcspn(http_answer.body, "\r\n"),
+			http_answer.body);
 	finding_ok("%s%s%s",
 		   has_key ? "AWS_ACCESS_KEY_ID of the environment"
 			   : report_printable(&role),
@@ -272,6 +274,7 @@ static bool check_zone(struct record *record)
 	zone.name[0] = '\0';
 	zone.is_private = false;
 	buf_wipe(&zone.servers);
+	buf_wipe(&zone.own_servers);
 	buf_wipe(&vpcs);
 	buf_wipe(&others);
 	negative_ttl_s = 0;
@@ -282,6 +285,7 @@ static bool check_zone(struct record *record)
 		return false;
 	}
 	is_listed = !list_zones(name);
+	start_clock(); /* it may have taken all of it */
 	finding_ok("%s %s%s%s%s", zone_id,
 		   *zone.name ? zone.name : "by zone_id",
 		   !*zone.name	     ? ""
@@ -341,9 +345,8 @@ static int on_apex(const struct buf *row)
 		return 0;
 	if (!strcmp(row[SET_TYPE].data, "SOA"))
 		learn_negative_ttl(row);
-	if (!strcmp(row[SET_TYPE].data, "NS") && !zone.servers.len &&
-	    !zone.is_private)
-		add_words(&zone.servers, row[SET_VALUES].data, true);
+	if (!strcmp(row[SET_TYPE].data, "NS"))
+		add_words(&zone.own_servers, row[SET_VALUES].data, true);
 	return 0;
 }
 
@@ -375,9 +378,9 @@ static int explain(const struct buf *changes)
 				  on_change);
 }
 
-static bool is_denied; /* something that `up` does not need */
+static bool is_denied; /* a request of check's own */
 
-/* Tell an error; a denial of what `up` can do without is none. */
+/* Tell an error; a denial is none here, where `up` may do without. */
 static bool is_readable(int rc, const char *operation)
 {
 	if (!rc)
@@ -387,8 +390,8 @@ static bool is_readable(int rc, const char *operation)
 		return false;
 	}
 	is_denied = true;
-	finding_warn("route53:%s is denied; allow it, for check: up as it is "
-		     "set does without",
+	finding_warn("route53:%s is denied; allow it, so that check sees more "
+		     "(and up, with CREATE or an owner record)",
 		     operation);
 	return true;
 }
@@ -408,6 +411,8 @@ static bool check_permission(struct record *record)
 						   on_apex),
 			  LIST)))
 		return false;
+	if (!zone.is_private && !zone.servers.len)
+		buf_set(&zone.servers, "%s", zone.own_servers.data);
 	if (*zone.name && !dnsname_in_zone(record->instance.name, zone.name)) {
 		finding_fail(STATUS_SETTINGS,
 			     "%s is not in %s; correct name or zone_id",
@@ -442,7 +447,11 @@ static void check_vpc(void)
 		finding_fail_with_error();
 		return;
 	}
-	if (!vpcs.len || dns_has(&vpcs, vpc_id))
+	if (!vpcs.len)
+		finding_warn("%s is private, and which VPCs have it is not "
+			     "told; allow route53:GetHostedZone",
+			     zone.name);
+	else if (dns_has(&vpcs, vpc_id))
 		finding_ok("%s is private, and this instance's %s has it",
 			   zone.name, vpc_id);
 	else
@@ -490,6 +499,7 @@ static void check_negative_ttl(void)
 static const struct record *current;
 static struct buf held;	   /* at the name: "A 54.1.1.1 (TTL 60), ..." */
 static bool is_obstructed; /* by what cannot stand beside it */
+static bool has_own;	   /* something that is replaced */
 static bool is_held[PLAN_OWNER];
 static bool is_published[PLAN_OWNER];
 static bool has_ttl; /* all that are published have the right one */
@@ -508,6 +518,8 @@ static int on_set(const struct buf *row)
 	const char *wanted[] = {current->instance.ipv4, current->instance.ipv6};
 	size_t type = pattern_place(row[SET_TYPE].data, "A AAAA CNAME ");
 	const char *own = identifier(current);
+	bool is_multivalue =
+		settings_is(current->settings, SETTING_ROUTING, "multivalue");
 	static char name[DNSNAME_SIZE];
 
 	dnsname_from_route53(name, row[SET_NAME].data);
@@ -521,13 +533,15 @@ static int on_set(const struct buf *row)
 		buf_addf(&held, " (TTL %s)", row[SET_TTL].data);
 	if (type < PLAN_OWNER)
 		is_held[type] = true;
-	if (type == PLAN_OWNER || !*own != !row[SET_IDENTIFIER].len) {
+	if (type == PLAN_OWNER || !*own != !row[SET_IDENTIFIER].len ||
+	    (*own && !row[SET_MULTIVALUE].len != !is_multivalue)) {
 		is_obstructed = true;
 	} else if (!strcmp(own, row[SET_IDENTIFIER].data)) {
 		const char *ttl = current->settings->value[SETTING_TTL];
 
-		is_published[type] =
-			!strcmp(row[SET_VALUES].data, wanted[type]);
+		has_own = true;
+		is_published[type] = plan_is_same_address(
+			type, row[SET_VALUES].data, wanted[type]);
 		has_ttl &= !strcmp(row[SET_TTL].data, ttl);
 	}
 	return 0;
@@ -542,15 +556,19 @@ static bool check_record(struct record *record)
 
 	current = record;
 	buf_wipe(&held);
-	is_obstructed = false;
+	is_obstructed = has_own = false;
 	memset(is_held, 0, sizeof(is_held));
 	memset(is_published, 0, sizeof(is_published));
 	has_ttl = true;
 	errinfo.stage = "record";
-	if (!is_readable(route53_list_record_sets(zone_id, instance->name,
-						  PAGE_OF_NAME, on_set),
-			 LIST))
-		return false;
+	if (route53_list_record_sets(zone_id, instance->name, PAGE, on_set)) {
+		bool is_unknown = errinfo.status == STATUS_DENIED;
+
+		if (!is_unknown) /* else it has been told of */
+			finding_fail_with_error();
+		is_held[PLAN_A] = is_held[PLAN_AAAA] = true;
+		return is_unknown;
+	}
 	if (records_plan(record, &changes)) {
 		finding_fail_with_error();
 		return false;
@@ -567,6 +585,9 @@ static bool check_record(struct record *record)
 		finding_ok("Route 53 holds nothing at %s yet", instance->name);
 	else if (is_complete)
 		finding_ok("Route 53 holds %s, as it is to be", held.data);
+	else if (!has_own)
+		finding_ok("Route 53 holds %s, of others, and up adds its own",
+			   held.data);
 	else if (record->plan.wants_to_read)
 		finding_ok("Route 53 holds %s, and up sets it anew", held.data);
 	else
@@ -602,17 +623,22 @@ static void check_of_zone(const struct record *record)
 {
 	static char former[ROUTE53_ID_SIZE];
 
-	if (!*zone.name || !strcmp(former, record->zone_id))
+	bool is_delegated = false;
+
+	if (!strcmp(former, record->zone_id))
 		return;
 	memcpy(former, record->zone_id, sizeof(former));
-	if (zone.is_private) {
-		errinfo.stage = "delegation";
+	errinfo.stage = "delegation";
+	if (!*zone.name)
+		finding_warn("Route 53 tells no name servers of %s; allow "
+			     "route53:GetHostedZone",
+			     zone_id);
+	else if (zone.is_private)
 		check_vpc();
-	} else {
-		resolution_check_delegation(&zone);
-	}
+	else
+		is_delegated = resolution_check_delegation(&zone);
 	check_negative_ttl();
-	if (!zone.is_private)
+	if (is_delegated)
 		resolution_check_dnssec(&zone);
 }
 

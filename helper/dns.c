@@ -21,9 +21,13 @@ enum {
 	WAIT_MS = 2000,
 	MESSAGE_LIMIT = 4096, /* bytes */
 	ID_SIZE = 2,
+	/* In the third and fourth byte. */
+	RECURSION_DESIRED = 0x01,
+	CHECKING_DISABLED = 0x10,
 	/* Of the flags in a header. */
 	CODE = 0xf,
 	AUTHORITATIVE = 0x400,
+	TRUNCATED = 0x200,
 };
 
 #define PATIENCE "timeout:2 attempts:2"
@@ -59,10 +63,12 @@ static int ask_address(const struct addrinfo *address, int question_size)
 static int ask_server(const char *server, int question_size)
 {
 	static const struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+	static struct buf absolute; /* not to be looked for in search lists */
 	struct addrinfo *addresses;
 	int size = -1;
 
-	if (getaddrinfo(server, "53", &hints, &addresses))
+	buf_set(&absolute, "%s.", server);
+	if (getaddrinfo(absolute.data, "53", &hints, &addresses))
 		return -1;
 	for (struct addrinfo *next = addresses; next && size < 0;
 	     next = next->ai_next)
@@ -130,21 +136,43 @@ static bool fold_name(char folded[DNSNAME_SIZE], const unsigned char *name)
 	       dnsname_fold(folded, listed);
 }
 
+/* Source: RFC 4034, appendix B. */
+static unsigned key_tag(const unsigned char *data, size_t size)
+{
+	unsigned long sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum += i & 1 ? data[i] : (unsigned long)data[i] << 8;
+	return (unsigned)(sum + (sum >> 16)) & 0xffff;
+}
+
+static bool is_of(const struct record *record, const char *name)
+{
+	static char owner[DNSNAME_SIZE];
+
+	return fold_name(owner, record->owner) && !strcmp(owner, name);
+}
+
 /* Append what matters of a record, if its data are what its type asks for. */
-static void add_value(const struct record *record)
+static void add_value(const struct record *record, const char *name)
 {
 	static char text[DNSNAME_SIZE];
 	const unsigned char *data = record->data;
 	size_t size = record->size;
+	unsigned type = record->type;
 
-	if (record->type == DNS_A && size == NS_INADDRSZ)
+	if (type == DNS_A && size == NS_INADDRSZ)
 		(void)inet_ntop(AF_INET, data, text, sizeof(text));
-	else if (record->type == DNS_AAAA && size == NS_IN6ADDRSZ)
+	else if (type == DNS_AAAA && size == NS_IN6ADDRSZ)
 		(void)inet_ntop(AF_INET6, data, text, sizeof(text));
-	else if (record->type > DNS_AAAA && size >= NS_INT16SZ)
+	else if (!is_of(record, name))
+		return;
+	else if (type == DNS_DS && size >= NS_INT16SZ)
 		(void)snprintf(text, sizeof(text), "%d",
 			       data[0] << 8 | data[1]);
-	else if (record->type != DNS_NS || !fold_name(text, data))
+	else if (type == DNS_DNSKEY && size >= NS_INT16SZ && data[1] & 1)
+		(void)snprintf(text, sizeof(text), "%u", key_tag(data, size));
+	else if (type != DNS_NS || !fold_name(text, data))
 		return;
 	buf_addf(&dns_answer.values, " %s", text);
 	if (!dns_answer.count++ || record->ttl_s < dns_answer.ttl_s)
@@ -152,18 +180,31 @@ static void add_value(const struct record *record)
 }
 
 /* The records of the answer; then those of the authority behind it. */
-static void read_records(unsigned answers, unsigned others, enum dns_type type)
+static void read_records(unsigned answers, unsigned others, const char *name,
+			 enum dns_type type)
 {
 	static struct record record;
+	bool is_referral = !answers && !dns_answer.is_authoritative;
 
-	for (unsigned i = 0; i < answers + others && take_record(&record); i++)
-		if (i < answers && record.type == (unsigned)type)
-			add_value(&record);
-		else if (i >= answers && record.type == ns_t_soa)
+	for (unsigned i = 0; i < answers + others && take_record(&record);
+	     i++) {
+		bool is_answer = i < answers || (is_referral && type == DNS_NS);
+
+		if (is_answer && record.type == (unsigned)type)
+			add_value(&record, name);
+		if (i < answers)
+			continue;
+		if (record.type == ns_t_soa) {
 			(void)fold_name(dns_answer.zone, record.owner);
+			(void)fold_name(dns_answer.source, record.data);
+		} else if (record.type == ns_t_ns && is_referral) {
+			(void)fold_name(dns_answer.referral, record.owner);
+		}
+	}
 }
 
-static enum dns_outcome read_answer(int size, enum dns_type type)
+static enum dns_outcome read_answer(int size, const char *name,
+				    enum dns_type type)
 {
 	unsigned flags;
 	unsigned questions;
@@ -185,8 +226,46 @@ static enum dns_outcome read_answer(int size, enum dns_type type)
 	for (; questions; questions--, next += NS_QFIXEDSZ)
 		if (!skip_name(NS_QFIXEDSZ))
 			return DNS_REFUSED;
-	read_records(answers, others, type);
-	return DNS_ANSWERED;
+	read_records(answers, others, name, type);
+	return flags & TRUNCATED && !dns_answer.count ? DNS_REFUSED
+						      : DNS_ANSWERED;
+}
+
+/* Make the question.  Returns its size, or -1. */
+static int make_question(const char *name, enum dns_type type, bool is_direct)
+{
+	/* EDNS, RFC 6891: answers of 1232 bytes fit into one packet. */
+	static const unsigned char more[] = {
+		0, 0, ns_t_opt, 1232 >> 8, 1232 & 0xff, 0, 0, 0, 0, 0, 0};
+	int size = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0,
+			       NULL, question, sizeof(question) - sizeof(more));
+
+	if (size < NS_HFIXEDSZ)
+		return -1;
+	if (is_direct)
+		question[2] &= (unsigned char)~RECURSION_DESIRED;
+	else
+		question[3] |= CHECKING_DISABLED;
+	question[NS_HFIXEDSZ - 1] = 1; /* one additional record */
+	memcpy(question + size, more, sizeof(more));
+	return size + (int)sizeof(more);
+}
+
+/* Once: another time would forget the options. */
+static int open_resolver(void)
+{
+	static bool is_open;
+
+	/* As resolv.conf(5) has it; for getaddrinfo, too. */
+	if (is_open)
+		return 0;
+	if (setenv("RES_OPTIONS", PATIENCE, 0) || res_init())
+		return -1;
+	/* No TCP: the library would wait for that without an end. */
+	_res.options |= RES_IGNTC;
+	_res.options &= ~(unsigned long)RES_USEVC;
+	is_open = true;
+	return 0;
 }
 
 enum dns_outcome dns_ask(const char *server, const char *name,
@@ -199,11 +278,11 @@ enum dns_outcome dns_ask(const char *server, const char *name,
 	dns_answer.count = 0;
 	dns_answer.ttl_s = 0;
 	dns_answer.zone[0] = '\0';
-	/* As resolv.conf(5) has it; for getaddrinfo, too. */
-	if (setenv("RES_OPTIONS", PATIENCE, 0) || res_init())
+	dns_answer.source[0] = '\0';
+	dns_answer.referral[0] = '\0';
+	if (open_resolver())
 		return DNS_SILENT;
-	size = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0, NULL,
-			   question, sizeof(question));
+	size = make_question(name, type, server);
 	if (size < 0)
 		return DNS_REFUSED;
 	memset(message, 0, NS_HFIXEDSZ);
@@ -212,7 +291,7 @@ enum dns_outcome dns_ask(const char *server, const char *name,
 	/* Of a longer one the library tells how long it would be. */
 	if (size >= 0)
 		return read_answer(size < MESSAGE_LIMIT ? size : MESSAGE_LIMIT,
-				   type);
+				   name, type);
 	/* The library drops a SERVFAIL and leaves it in place. */
 	return memcmp(message, question, ID_SIZE) ? DNS_SILENT : DNS_REFUSED;
 }

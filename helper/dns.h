@@ -30,14 +30,20 @@ enum dns_outcome {
 /* The answer to the last question. */
 struct dns_answer {
 	bool is_authoritative; /* from a server of the very zone */
-	/* The records of the type asked for, whatever their name, each with a
-	 * blank before it: addresses as inet_ntop writes them, names folded;
-	 * of other types the first number. */
+	/* The records of the type asked for, each with a blank before it:
+	 * addresses as inet_ntop writes them, of any name, since that may be
+	 * an alias; name servers folded, also those that a parent refers to;
+	 * of DS and of a DNSKEY that is for a DS the key tag. */
 	struct buf values;
 	unsigned count;
 	uint32_t ttl_s; /* the least of theirs */
-	/* Without a record: the zone that says so; "": it is not told. */
+	/* Without a record: the zone that says so, and its first name server;
+	 * "": it is not told. */
 	char zone[DNSNAME_SIZE];
+	char source[DNSNAME_SIZE];
+	/* From other than the zone's servers: the name whose name servers are
+	 * to be asked; "": none is told. */
+	char referral[DNSNAME_SIZE];
 };
 
 extern struct dns_answer dns_answer;
@@ -45,7 +51,8 @@ extern struct dns_answer dns_answer;
 /*
  * Ask one question; the answer is in dns_answer.
  * server: host name of a name server; NULL: the system's resolver.
- * name:   folded.
+ * name:   folded; ".": the root.  What a resolver would withhold for a wrong
+ *	   signature is wanted as well.
  * Waits at most 2 s twice for each of the resolver's servers, or once for each
  * address of the server, whose name is looked up before.
  */

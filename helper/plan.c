@@ -103,7 +103,7 @@ void plan_start(struct plan *plan, const struct settings *settings,
 
 /* Route 53 keeps an address as it was first written: the bytes are compared,
  * not the text. */
-static bool is_same_address(size_t i, const char *left, const char *right)
+bool plan_is_same_address(size_t i, const char *left, const char *right)
 {
 	int family = i ? AF_INET6 : AF_INET;
 	static struct in6_addr parsed[2];
@@ -162,8 +162,8 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 	const char *wanted[SET_ALIAS];
 	const char *listed[SET_ALIAS];
 	bool is_exact = !plan->is_removal;
-	bool is_same =
-		is_same_address(i, row[SET_VALUES].data, plan->sets[i].value);
+	bool is_same = plan_is_same_address(i, row[SET_VALUES].data,
+					    plan->sets[i].value);
 
 	fill_in(wanted, plan, i);
 	listed[SET_NAME] = wanted[SET_NAME];

@@ -89,6 +89,9 @@ void plan_start(struct plan *plan, const struct settings *settings,
  */
 int plan_found(struct plan *plan, const struct buf *row);
 
+/* Whether two texts are the same address: of PLAN_A or PLAN_AAAA. */
+bool plan_is_same_address(size_t i, const char *left, const char *right);
+
 /*
  * Append the changes that lead to what is wanted, for one change batch.
  * may_take_over: the owner found has lost its claim.

@@ -5,9 +5,7 @@
 #include "dns.h"
 #include "errinfo.h"
 #include "findings.h"
-
-/* The name server that Route 53 shows for every private zone. */
-#define PRIVATE_SERVER "ns-0.awsdns-00.com"
+#include "pattern.h"
 
 enum { SILENT_LIMIT = 2 }; /* name servers that may give no answer */
 
@@ -43,18 +41,21 @@ static unsigned count_words(const struct buf *words)
 	return count_common(words, words);
 }
 
-/* Once the system's resolver gives no answer nothing more is asked: it would
- * be waited for each time, to look up name servers, too. */
+static bool is_deaf; /* the system's resolver */
+
+/* Where the system's resolver does not answer the first question nothing more
+ * is asked: it would be waited for each time, to look up name servers, too. */
 static enum dns_outcome ask(const char *server, const char *name,
 			    enum dns_type type)
 {
-	static bool is_deaf;
+	static bool has_asked;
 	enum dns_outcome outcome;
 
 	if (is_deaf)
 		return DNS_SILENT;
 	outcome = dns_ask(server, name, type);
-	is_deaf = !server && outcome == DNS_SILENT;
+	is_deaf = !has_asked && outcome == DNS_SILENT;
+	has_asked = true;
 	return outcome;
 }
 
@@ -73,23 +74,38 @@ static const char *records_for_parent(const struct hosted_zone *zone)
 	return lines.data;
 }
 
-/* DNS does not know of the zone, or knows other servers. */
+/* Whether the last answer is of a private zone, by the name servers that all
+ * of those have. */
+static bool is_of_private_zone(void)
+{
+	static const char pattern[] =
+		"(^| )ns-(0|512|1024|1536)[.]awsdns-00[.]";
+
+	return pattern_matches(dns_answer.values.data, pattern) ||
+	       pattern_matches(dns_answer.source, pattern);
+}
+
+/* Nobody delegates the zone, as far as the resolver knows. */
+static void tell_no_servers(const struct hosted_zone *zone)
+{
+	const char *parent = dns_answer.zone;
+
+	if (!strchr(parent, '.') || !strcmp(parent, zone->name) ||
+	    !dnsname_in_zone(zone->name, parent))
+		parent = "";
+	finding_fail(STATUS_UNAVAILABLE,
+		     "nobody is told where %s is; in %s%s add:%s", zone->name,
+		     *parent ? "the zone "
+			     : "its parent zone, or at its registrar,",
+		     parent, records_for_parent(zone));
+}
+
 static void tell_wrong_servers(const struct hosted_zone *zone, unsigned common)
 {
-	if (!dns_answer.count)
-		finding_fail(STATUS_UNAVAILABLE,
-			     "nobody is told where %s is; in %s%s add:%s",
-			     zone->name,
-			     *dns_answer.zone ? "the zone " : "its parent zone",
-			     dns_answer.zone, records_for_parent(zone));
-	else if (dns_has(&dns_answer.values, PRIVATE_SERVER))
-		finding_warn("here a private hosted zone of the name %s hides "
-			     "the public one; ask from outside of the VPC: "
-			     "dig NS %s",
-			     zone->name, zone->name);
-	else if (common)
+	if (common)
 		finding_warn("for %s DNS has the name servers%s, Route 53 "
-			     "has%s; in its parent zone have these only:%s",
+			     "has%s; in the zone itself and in its parent "
+			     "zone have these only:%s",
 			     zone->name, dns_answer.values.data,
 			     zone->servers.data, records_for_parent(zone));
 	else
@@ -101,85 +117,157 @@ static void tell_wrong_servers(const struct hosted_zone *zone, unsigned common)
 			     records_for_parent(zone));
 }
 
-void resolution_check_delegation(const struct hosted_zone *zone)
+/* Whether the last answer has these name servers and no others. */
+static bool has_exactly(const struct buf *servers)
 {
-	unsigned wanted = count_words(&zone->servers);
-	enum dns_outcome outcome;
-	unsigned common;
+	unsigned common = count_common(servers, &dns_answer.values);
+
+	return dns_answer.count && common == dns_answer.count &&
+	       common == count_words(servers);
+}
+
+/* A resolver believes the zone itself rather than its parent: ask a name
+ * server of the parent, if one answers.  Returns whether that has the zone's
+ * name servers, too. */
+static bool check_parent(const struct hosted_zone *zone,
+			 const struct buf *servers)
+{
+	static struct buf parents;
+	static char server[DNSNAME_SIZE];
+	const char *parent = zone->name;
+	const char *list = parents.data;
+
+	buf_wipe(&parents);
+	while (!parents.len && (parent = dnsname_parent(parent)) &&
+	       ask(NULL, parent, DNS_NS) == DNS_ANSWERED)
+		buf_set(&parents, "%s", dns_answer.values.data);
+	for (unsigned i = 0; i < SILENT_LIMIT && next_word(&list, server);
+	     i++) {
+		if (ask(server, zone->name, DNS_NS) != DNS_ANSWERED ||
+		    !dns_answer.count)
+			continue;
+		if (has_exactly(servers))
+			return true;
+		finding_warn("the parent of %s sends to the name servers%s; "
+			     "in its parent zone have these only:%s",
+			     zone->name, dns_answer.values.data,
+			     records_for_parent(zone));
+		return false;
+	}
+	return true;
+}
+
+/* The answer is the resolver's to the question for the zone's name servers. */
+static bool judge_servers(const struct hosted_zone *zone)
+{
+	bool is_own = has_exactly(&zone->own_servers);
+
+	if (is_of_private_zone()) {
+		finding_warn("here a private hosted zone hides the public %s; "
+			     "ask from outside of the VPC: dig NS %s",
+			     zone->name, zone->name);
+		return false;
+	}
+	if (!dns_answer.count) {
+		tell_no_servers(zone);
+		return false;
+	}
+	/* Its own may be other names of the same servers. */
+	if (!is_own && !has_exactly(&zone->servers)) {
+		tell_wrong_servers(
+			zone, count_common(&zone->servers, &dns_answer.values));
+		return false;
+	}
+	if (!check_parent(zone, is_own ? &zone->own_servers : &zone->servers))
+		return false;
+	finding_ok("public DNS leads to the %u name servers of %s",
+		   count_words(is_own ? &zone->own_servers : &zone->servers),
+		   zone->name);
+	return true;
+}
+
+bool resolution_check_delegation(const struct hosted_zone *zone)
+{
+	enum dns_outcome outcome = ask(NULL, zone->name, DNS_NS);
 
 	errinfo.stage = "delegation";
-	if (zone->is_private) {
-		finding_ok("%s is private: nobody delegates it", zone->name);
-		return;
-	}
-	outcome = ask(NULL, zone->name, DNS_NS);
-	common = count_common(&zone->servers, &dns_answer.values);
 	if (outcome == DNS_SILENT)
 		finding_warn("the system's resolver does not answer; see "
 			     "/etc/resolv.conf and whether port 53 is open");
-	else if (outcome == DNS_REFUSED)
+	else if (!zone->servers.len)
+		finding_warn("Route 53 tells no name servers of %s; allow "
+			     "route53:GetHostedZone",
+			     zone->name);
+	else if (outcome == DNS_ANSWERED)
+		return judge_servers(zone);
+	else if ((is_deaf = ask(NULL, ".", DNS_NS) != DNS_ANSWERED))
+		finding_warn("the system's resolver refuses to answer; see "
+			     "/etc/resolv.conf, and whom that server serves");
+	else
 		finding_fail(STATUS_UNAVAILABLE,
 			     "%s leads to name servers that do not serve it; "
 			     "in its parent zone have these only:%s",
 			     zone->name, records_for_parent(zone));
-	else if (!wanted)
-		finding_warn("Route 53 tells no name servers of %s; allow "
-			     "route53:GetHostedZone",
-			     zone->name);
-	else if (common < wanted || common < dns_answer.count)
-		tell_wrong_servers(zone, common);
-	else
-		finding_ok("public DNS leads to the %u name servers of %s",
-			   wanted, zone->name);
+	return false;
 }
 
 /* ---- DNSSEC. ---- */
 
 void resolution_check_dnssec(const struct hosted_zone *zone)
 {
-	bool is_signed;
+	static struct buf keys;
 
 	errinfo.stage = "dnssec";
-	if (zone->is_private)
-		return;
 	if (ask(NULL, zone->name, DNS_DNSKEY) != DNS_ANSWERED) {
 		finding_warn("the system's resolver gives no DNSKEY of %s; "
 			     "see what it says: dig DNSKEY %s",
 			     zone->name, zone->name);
 		return;
 	}
-	is_signed = dns_answer.count > 0;
+	buf_set(&keys, "%s", dns_answer.values.data);
 	if (ask(NULL, zone->name, DNS_DS) != DNS_ANSWERED)
 		finding_warn("the system's resolver gives no DS of %s; see "
 			     "what it says: dig DS %s",
 			     zone->name, zone->name);
-	else if (is_signed && dns_answer.count)
-		finding_ok("on: %s is signed, and its parent has the DS of "
-			   "key%s",
-			   zone->name, dns_answer.values.data);
-	else if (is_signed)
-		finding_warn("%s is signed, and nobody checks it; have the DS "
-			     "of its key-signing key in the parent zone",
-			     zone->name);
-	else if (dns_answer.count)
+	else if (!keys.len && !dns_answer.count)
+		finding_ok("off: %s is not signed", zone->name);
+	else if (!keys.len)
 		finding_fail(STATUS_UNAVAILABLE,
 			     "the parent of %s has a DS, but the zone is not "
 			     "signed: who validates finds no name in it; "
 			     "remove the DS from the parent zone, or sign",
 			     zone->name);
+	else if (!dns_answer.count)
+		finding_warn("%s is signed, and nobody checks it; have the DS "
+			     "of its key-signing key in the parent zone",
+			     zone->name);
+	else if (!count_common(&keys, &dns_answer.values))
+		finding_fail(STATUS_UNAVAILABLE,
+			     "%s is signed by key%s, and its parent has the DS "
+			     "of key%s: who validates finds no name in it; "
+			     "put the DS of the zone's key into the parent "
+			     "zone",
+			     zone->name, keys.data, dns_answer.values.data);
 	else
-		finding_ok("off: %s is not signed", zone->name);
+		finding_ok("on: %s is signed, and its parent has the DS of "
+			   "key%s",
+			   zone->name, dns_answer.values.data);
 }
 
 /* ---- The answer. ---- */
 
-enum verdict { RIGHT, WRONG, UNKNOWN };
+enum verdict { RIGHT, WRONG, ELSEWHERE, UNKNOWN };
 
-/* Whether the last answer is what is wanted. */
+/* Whether the last answer is what is wanted; of a group it may be some of the
+ * others. */
 static bool is_right(const struct resolution_wanted *wanted)
 {
-	return dns_has(&dns_answer.values, wanted->address) &&
-	       (wanted->is_shared || dns_answer.count == 1);
+	if (wanted->is_shared)
+		return wanted->is_published
+			       ? dns_answer.count > 0
+			       : dns_has(&dns_answer.values, wanted->address);
+	return dns_answer.count == 1 &&
+	       dns_has(&dns_answer.values, wanted->address);
 }
 
 static enum dns_type number(const struct resolution_wanted *wanted)
@@ -193,7 +281,8 @@ static const char *told(const struct buf *values)
 	return values->len ? values->data : " nothing";
 }
 
-/* The name servers of the zone, one by one; answer: of one that is wrong. */
+/* The name servers of the zone, one by one; answer: of one that is wrong, or
+ * the name whose name servers it sends to. */
 static enum verdict ask_servers(const struct hosted_zone *zone,
 				const struct resolution_wanted *wanted,
 				struct buf *answer, unsigned *right)
@@ -205,8 +294,15 @@ static enum verdict ask_servers(const struct hosted_zone *zone,
 
 	*right = 0;
 	while (silent < SILENT_LIMIT && next_word(&list, server)) {
-		if (ask(server, wanted->name, number(wanted)) != DNS_ANSWERED ||
-		    !dns_answer.is_authoritative) {
+		const char *referral = dns_answer.referral;
+
+		if (ask(server, wanted->name, number(wanted)) != DNS_ANSWERED) {
+			silent++;
+		} else if (strcmp(referral, zone->name) &&
+			   dnsname_in_zone(referral, zone->name)) {
+			buf_set(answer, "%s", referral);
+			return ELSEWHERE;
+		} else if (!dns_answer.is_authoritative) {
 			silent++;
 		} else if (is_right(wanted)) {
 			(*right)++;
@@ -231,6 +327,9 @@ static void ask_resolver(const struct hosted_zone *zone,
 			     "see whether its zone is delegated, and "
 			     "/etc/resolv.conf",
 			     name, type);
+	else if (is_right(wanted) && wanted->is_shared)
+		finding_ok("%s %s is of a group, now%s", name, type,
+			   dns_answer.values.data);
 	else if (is_right(wanted) && right)
 		finding_ok("%s %s is %s by %u name servers and the system's "
 			   "resolver",
@@ -253,6 +352,15 @@ static void ask_resolver(const struct hosted_zone *zone,
 			     "not %s; it forgets that in %u s",
 			     name, type, dns_answer.values.data,
 			     wanted->address, (unsigned)dns_answer.ttl_s);
+	else if (zone->is_private)
+		finding_warn("%s %s: the system's resolver does not know it; "
+			     "see which VPCs have the zone, and the VPC's "
+			     "enableDnsSupport and enableDnsHostnames",
+			     name, type);
+	else if (strcmp(dns_answer.zone, zone->name))
+		finding_warn("%s %s: the system's resolver does not know it; "
+			     "it asks other name servers: see step delegation",
+			     name, type);
 	else
 		finding_warn("%s %s: the system's resolver does not know it "
 			     "yet; it was asked before the name was there, "
@@ -268,7 +376,13 @@ void resolution_check_answer(const struct hosted_zone *zone,
 	enum verdict servers = ask_servers(zone, wanted, &answer, &right);
 
 	errinfo.stage = "answer";
-	if (servers == WRONG && !wanted->is_published)
+	if (servers == ELSEWHERE)
+		finding_fail(STATUS_UNAVAILABLE,
+			     "%s is not answered from %s, whose NS record %s "
+			     "sends elsewhere; take the zone that is there, "
+			     "or remove that record",
+			     wanted->name, zone->name, answer.data);
+	else if (servers == WRONG && !wanted->is_published)
 		finding_warn("%s %s: the name servers answer%s, not %s; run "
 			     "bootname up",
 			     wanted->name, wanted->type, answer.data,

@@ -15,12 +15,15 @@
 struct hosted_zone {
 	char name[DNSNAME_SIZE]; /* folded */
 	bool is_private;
-	struct buf servers; /* folded, a blank before each; of a private zone
-			       none */
+	/* Folded, a blank before each: those that Route 53 has for the zone,
+	 * none of a private one; and those in its own NS record. */
+	struct buf servers;
+	struct buf own_servers;
 };
 
-/* Whether public DNS leads to the zone's name servers, step "delegation". */
-void resolution_check_delegation(const struct hosted_zone *zone);
+/* Whether public DNS leads to the zone's name servers, step "delegation".
+ * Returns whether it does. */
+bool resolution_check_delegation(const struct hosted_zone *zone);
 
 /* Whether the zone is signed, and its parent knows so, step "dnssec". */
 void resolution_check_dnssec(const struct hosted_zone *zone);

@@ -42,7 +42,7 @@ class Resolver:
     """The child process; as a context manager.
 
     address: where it listens, port 53.
-    zones: {zone: lines of its file}, "." among them.
+    zones: {zone: lines of its file}, "." among them; SOA and NS are there without.
     """
 
     def __init__(self, directory, address, zones):
@@ -58,7 +58,8 @@ class Resolver:
         for name, lines in self.zones.items():
             file = self.directory / f"{name.strip('.') or 'root'}.db"
             own = f"root-server. A {self.address}\n" if name == "." else ""
-            file.write_text(APEX + own + lines)
+            apex = "" if " SOA " in lines else APEX
+            file.write_text(apex + own + lines)
             told.append(ZONE.format(name=name, file=file))
         (self.directory / "named.conf").write_text(CONFIGURATION.format(
             directory=self.directory, address=self.address, zones="".join(told)))

@@ -27,6 +27,7 @@ EMULATOR = {"dns_address": ("127.0.0.1", 53)}
 OURS = "".join(f"{server}. A 127.0.0.1\n" for server in NAME_SERVERS)
 DELEGATION = "".join(f"ec2 NS {server}.\n" for server in NAME_SERVERS)
 TO_ADD = "".join(f"      {ZONE}. 172800 IN NS {server}.\n" for server in NAME_SERVERS)
+EDNS = 11                               # bytes of it behind the question
 HASTY = {"RES_OPTIONS": "timeout:1 attempts:1"}
 SOA = "ns-311.awsdns-55.com. hostmaster.example.com. 1 7200 900 1209600 60"
 
@@ -60,8 +61,10 @@ def world(resolv_conf, nameserver, zone, tmp_path):
     with contextlib.ExitStack() as stack:
         def make(delegation=DELEGATION, **zones):
             zones = {name.replace("_", "."): lines for name, lines in zones.items()}
-            return stack.enter_context(Resolver(tmp_path / "resolver", RESOLVER, {
-                ".": OURS, "example.com": delegation, **zones}))
+            if delegation is not None:
+                zones = {"example.com": delegation, **zones}
+            return stack.enter_context(Resolver(tmp_path / "resolver", RESOLVER,
+                                                {".": OURS, **zones}))
         yield make
 
 
@@ -118,6 +121,9 @@ def test_what_up_would_send_is_told_and_not_sent(world, check, zone, calls):
 
 # ---- Delegation. ----
 
+PRIVATE = "$TTL 300\n@ IN SOA ns-1536.awsdns-00.co.uk. awsdns-hostmaster.amazon.com. 1 2 3 4 60\n"
+HIDDEN = (f"warn  delegation: here a private hosted zone hides the public {ZONE}\n"
+          f"      ask from outside of the VPC: dig NS {ZONE}")
 WRONG_PLACE = f"      in the zone example.com add:\n{TO_ADD}"[:-1]
 
 
@@ -138,12 +144,20 @@ WRONG_PLACE = f"      in the zone example.com add:\n{TO_ADD}"[:-1]
     pytest.param("", {"ec2_example_com": f"@ NS {NAME_SERVERS[1]}.\n"}, 0,
                  f"warn  delegation: for {ZONE} DNS has the name servers "
                  f"(?:root-server {NAME_SERVERS[1]}|{NAME_SERVERS[1]} root-server), Route 53 has "
-                 f"{' '.join(NAME_SERVERS)}\n"
-                 f"      in its parent zone have these only:\n{TO_ADD}"[:-1], id="to some others"),
+                 f"{' '.join(NAME_SERVERS)}\n      in the zone itself and in its parent zone have "
+                 f"these only:\n{TO_ADD}"[:-1], id="to some others"),
+    pytest.param(DELEGATION.replace(f"ec2 NS {NAME_SERVERS[3]}.", "ec2 NS gone.example.com."), {},
+                 0, f"warn  delegation: the parent of {ZONE} sends to the name servers"
+                 f"(?: gone.example.com| {'| '.join(NAME_SERVERS[:3])}){{4}}\n"
+                 f"      in its parent zone have these only:\n{TO_ADD}"[:-1],
+                 id="to a dead one, which the zone itself does not name"),
+    pytest.param(None, {"example_com": PRIVATE + "@ NS ns-1536.awsdns-00.co.uk.\n"}, 0, HIDDEN,
+                 id="hidden by a private zone of the parent"),
+    pytest.param("* CNAME www.other.net.\n", {"other_net": "www A 192.0.2.1\n"}, 69,
+                 f"FAIL  delegation: nobody is told where {ZONE} is\n      in its parent zone, or at "
+                 f"its registrar, add:\n{TO_ADD}"[:-1], id="the parent has an alias for all names"),
     pytest.param(DELEGATION, {"ec2_example_com": "@ NS ns-0.awsdns-00.com.\n"}, 0,
-                 f"warn  delegation: here a private hosted zone of the name {ZONE} hides the "
-                 f"public one\n      ask from outside of the VPC: dig NS {ZONE}",
-                 id="hidden by a private zone"),
+                 HIDDEN, id="hidden by a private zone"),
 ])
 def test_a_wrong_delegation_is_told_with_the_record_to_add(delegation, zones, status, told, world,
                                                            check):
@@ -160,8 +174,7 @@ def test_without_a_resolver_the_rest_is_told(resolv_conf, nameserver, zone, chec
     assert result.found["delegation"] == [
         "warn  delegation: the system's resolver does not answer\n"
         "      see /etc/resolv.conf and whether port 53 is open"]
-    assert result.found["dnssec"][0].startswith(
-        f"warn  dnssec: the system's resolver gives no DNSKEY of {ZONE}\n")
+    assert "dnssec" not in result.found
     assert result.found["answer"] == [
         f"warn  answer: {NAME} A is not there yet\n      run bootname up"]
     zone.put(NAME, "A", ["54.123.123.123"])
@@ -180,12 +193,12 @@ def key_tag(key):
 def signed(world, nameserver, emulator, zone, monkeypatch):
     """signed(with_ds): the zone is signed by its BIND; with the DS of its key in the parent or
     without; the key's tag."""
-    def make(with_ds):
+    def make(with_ds, parent=""):
         emulator.nameserver.sign(zone)
         answer = emulator.nameserver.query(ZONE, "DNSKEY")
         [key] = [key for key in answer if key.flags == 257]
         ds = dns.dnssec.make_ds(dns.name.from_text(ZONE), key, "SHA256")
-        world(DELEGATION + (f"ec2 DS {ds}\n" if with_ds else ""))
+        world(DELEGATION + parent + (f"ec2 DS {ds}\n" if with_ds else ""))
         return key_tag(key)
     return make
 
@@ -203,6 +216,14 @@ def test_a_signed_zone_whose_parent_does_not_know_is_told(signed, check):
     assert result.found["dnssec"] == [
         f"warn  dnssec: {ZONE} is signed, and nobody checks it\n"
         "      have the DS of its key-signing key in the parent zone"]
+
+
+def test_a_ds_of_another_key_fails(signed, check):
+    tag = signed(with_ds=False, parent=f"ec2 DS 12345 13 2 {'ab' * 32}\n")
+    result = check()
+    assert result.status == 69
+    assert result.found["dnssec"][0].startswith(
+        f"FAIL  dnssec: {ZONE} is signed by key {tag}, and its parent has the DS of key 12345: ")
 
 
 def test_a_ds_without_a_signature_fails(world, check):
@@ -363,7 +384,57 @@ def test_a_shared_name_counts_when_the_address_is_among_others(world, run, check
     publish(run, nameserver, settings)
     result = check(settings=settings)
     assert result.status == 0
-    assert result.found["answer"][0].startswith(f"ok    answer: {NAME} A is 54.123.123.123 by 4")
+    [line] = result.found["answer"]
+    assert re.fullmatch(f"ok    answer: {NAME} A is of a group, now(?: 192.0.2.9| 54.123.123.123){{2}}",
+                        line)
+
+
+def test_a_group_of_others_is_added_to(world, check, zone):
+    world()
+    zone.put(NAME, "A", ["192.0.2.9"], set_identifier="i-0other", multi_value=True)
+    result = check(settings=f"zone: {ZONE}\nrouting: multivalue\n")
+    assert result.status == 0
+    assert result.found["record"] == [
+        "ok    record: Route 53 holds A 192.0.2.9 (TTL 60), of others, and up adds its own"]
+    assert "run bootname up" in result.found["answer"][0]
+
+
+def test_a_group_of_another_routing_fails(world, check, zone):
+    world()
+    zone.put(NAME, "A", ["192.0.2.9"], set_identifier="i-0other", multi_value=True)
+    assert check(settings=f"zone: {ZONE}\nrouting: weighted\n").status == 73
+
+
+def test_an_address_is_the_same_however_it_is_written(world, check, zone, instance, nameserver):
+    world()
+    instance.ipv6 = "2001:db8::7"
+    zone.put(NAME, "A", ["54.123.123.123"])
+    zone.put(NAME, "AAAA", ["2001:db8:0:0:0:0:0:7"])
+    nameserver(NAME)
+    assert "as it is to be" in check().found["record"][0]
+
+
+def test_a_name_that_its_zone_delegates_away_fails(world, check, zone, instance):
+    world()
+    zone.put(f"web.{ZONE}", "NS", ["elsewhere.example.com."])
+    instance.tags["dnsname"] = f"x.web.{ZONE}"
+    zone.put(f"x.web.{ZONE}", "A", ["54.123.123.123"])
+    result = check()
+    assert result.status == 69
+    assert result.found["answer"] == [
+        f"FAIL  answer: x.web.{ZONE} is not answered from {ZONE}, whose NS record web.{ZONE} sends "
+        "elsewhere\n      take the zone that is there, or remove that record"]
+
+
+def test_name_servers_under_names_of_ones_own_are_right(world, check, zone, run, nameserver):
+    zone.put(ZONE, "NS", ["ns1.example.com.", "ns2.example.com."])
+    world("ec2 NS ns1\nec2 NS ns2\nns1 A 127.0.0.1\nns2 A 127.0.0.1\n")
+    publish(run, nameserver)
+    result = check()
+    assert result.status == 0
+    assert result.found["delegation"] == [
+        f"ok    delegation: public DNS leads to the 2 name servers of {ZONE}"]
+    assert result.found["answer"][0].startswith("ok")
 
 
 # ---- Zones. ----
@@ -410,9 +481,10 @@ def test_a_zone_that_will_not_do_fails(settings, status, step, told, resolv_conf
 
 @pytest.mark.parametrize(("denied", "settings", "status", "lines"), [
     ("route53:GetHostedZone", "", 0, {
-        "permission": "warn  permission: route53:GetHostedZone is denied\n      allow it, for check",
+        "permission": "warn  permission: route53:GetHostedZone is denied\n      allow it, so that",
         "delegation": "ok    delegation: public DNS leads to the 4 name servers"}),
     ("route53:ListResourceRecordSets", "", 0, {
+        "ttl": "ok",
         "permission": "warn  permission: route53:ListResourceRecordSets is denied\n      allow it",
         "delegation": "ok    delegation: public DNS leads to the 4 name servers"}),
     ("route53:ListResourceRecordSets", "action: CREATE\n", 77, {
@@ -455,6 +527,12 @@ def test_each_setting_is_told_with_its_origin(world, check, run, tmp_path):
     assert line == (f"ok    settings: {run.cloud_config}: zone {ZONE}, action UPSERT / {defaults}: "
                     "ttl 90 / by default: address public, take_over never, routing simple, "
                     "weight 1, grace 0, timeout 300")
+
+
+def test_bytes_of_the_settings_that_are_not_printable_are_not_printed(check, resolv_conf, nameserver):
+    result = check(settings='name: "{tag:\\e[31mx\\nok    zone: fine}"\ntimeout: 2\n')
+    assert "{tag:?[31mx?ok    zone: fine}" in result.stdout
+    assert "\nok    zone: fine" not in result.stdout
 
 
 def test_what_may_be_a_secret_is_not_printed(check, resolv_conf, nameserver):
@@ -601,8 +679,26 @@ def answer_with(kind, data, name=b"\xc0\x0c"):
     def change(query):
         header = query[:2] + b"\x81\x80" + b"\0\1" + b"\0\1" + b"\0\0\0\0"
         record = name + kind.to_bytes(2, "big") + b"\0\1\0\0\0\x3c" + len(data).to_bytes(2, "big")
-        return header + query[12:] + record + data
+        return header + query[12:-EDNS] + record + data
     return change
+
+
+def test_a_resolver_that_wants_tcp_and_says_nothing_there_holds_up_nothing(
+        resolv_conf, nameserver, zone, check):
+    with socket.create_server((RESOLVER, 53)):
+        with contextlib.closing(answers(lambda query: query[:2] + b"\x83\x80" + query[4:])):
+            result = check(limit=15)
+    assert result.status == 0
+    assert result.found["delegation"][0].startswith(
+        "warn  delegation: the system's resolver refuses to answer\n")
+
+
+def test_a_resolver_that_refuses_all_is_not_blamed_on_the_delegation(
+        resolv_conf, nameserver, zone, check):
+    with contextlib.closing(answers(lambda query: query[:2] + b"\x81\x85" + query[4:])):
+        result = check()
+    assert result.status == 0
+    assert "refuses to answer" in result.found["delegation"][0]
 
 
 @pytest.mark.parametrize("change", [
