@@ -1,6 +1,7 @@
 # An AMI that has bootname: its instances only take a tag `dnsname`, or settings in
 # their user-data (mkuserdata --baked). No zone, name or secret is in the image, unless
-# `defaults` names a file of settings for the whole fleet.
+# `defaults` names a file of settings for the whole fleet. The package must have been
+# built on Debian 12, which the image is made of: on a newer one it wants newer libraries.
 #
 #   packer init cloud-config/packer
 #   packer build -var package=build/deb/bootname_0.1.0-1_amd64.deb cloud-config/packer
@@ -55,7 +56,7 @@ source "amazon-ebs" "debian" {
     most_recent = true
 
     filters = {
-      name                = "debian-12-*"
+      name                = "debian-12-${var.architecture == "arm64" ? "arm64" : "amd64"}-*"
       architecture        = var.architecture
       virtualization-type = "hvm"
       root-device-type    = "ebs"

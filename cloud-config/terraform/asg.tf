@@ -19,8 +19,25 @@ resource "aws_autoscaling_group" "this" {
     propagate_at_launch = true
   }
 
+  dynamic "tag" {
+    for_each = var.group_dns_name[*]
+
+    content {
+      key                 = "dnsname"
+      value               = var.group_dns_name
+      propagate_at_launch = true
+    }
+  }
+
   # Instances with former user-data are replaced.
   instance_refresh {
     strategy = "Rolling"
+  }
+
+  lifecycle {
+    precondition {
+      condition     = length(var.subnet_ids) > 0
+      error_message = "A group needs a subnet or more: set subnet_ids."
+    }
   }
 }

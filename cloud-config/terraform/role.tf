@@ -100,4 +100,11 @@ resource "aws_iam_policy" "this" {
       }],
     )
   })
+
+  lifecycle {
+    precondition {
+      condition     = var.create_zone || length(var.zone_ids) > 0
+      error_message = "Without create_zone a zone must be named: set zone_ids."
+    }
+  }
 }

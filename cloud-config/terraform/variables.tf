@@ -29,7 +29,7 @@ variable "parent_zone_id" {
 }
 
 variable "negative_ttl" {
-  description = "Seconds for which a name stays unknown that was asked for too early (SOA)"
+  description = "Seconds for which a name stays unknown that was asked for too early (SOA); 0: the record is left alone, with Route 53's own 900"
   type        = number
   default     = 60
 }
@@ -71,7 +71,7 @@ variable "query_log_days" {
 }
 
 variable "dnssec" {
-  description = "Sign the zone; the domain above takes the DS record afterwards, see the output ds_record"
+  description = "Sign the zone; the domain above takes the DS record afterwards, see the output ds_record. To undo it, first remove the DS record there, and wait for its TTL; else the names fail to resolve"
   type        = bool
   default     = false
 }
@@ -129,7 +129,7 @@ variable "user_data_file" {
 }
 
 variable "image_id" {
-  description = "AMI, of the architecture of the user-data; null for Amazon Linux 2023 on x86-64"
+  description = "AMI, of the architecture of the user-data; null for the latest Amazon Linux 2023 on x86-64: where there is a newer one by the next apply, the instances are replaced"
   type        = string
   default     = null
 }
@@ -138,6 +138,12 @@ variable "instance_type" {
   description = "Of the architecture of the AMI"
   type        = string
   default     = "t3.micro"
+}
+
+variable "key_name" {
+  description = "Name of a key pair of EC2, to log in with SSH; null for none"
+  type        = string
+  default     = null
 }
 
 variable "subnet_ids" {
@@ -181,8 +187,14 @@ variable "group_name" {
   default     = null
 }
 
+variable "group_dns_name" {
+  description = "Tag dnsname of the group's instances, which the settings may use, such as {tag:dnsname}-{instance-id}; null for none"
+  type        = string
+  default     = null
+}
+
 variable "group_min_size" {
-  description = "Instances at least; 0 lets the group scale to zero"
+  description = "Instances at least, and at the start; 0 lets the group scale to zero, and starts none"
   type        = number
   default     = 0
 }

@@ -6,7 +6,7 @@ resource "aws_route53_zone" "this" {
 }
 
 locals {
-  zone_id = var.create_zone ? aws_route53_zone.this[0].zone_id : var.zone_ids[0]
+  zone_id = var.create_zone ? aws_route53_zone.this[0].zone_id : try(var.zone_ids[0], null)
 
   mail_records = var.create_zone && var.no_mail ? {
     "${var.zone_name} TXT" = "v=spf1 -all"
@@ -31,7 +31,7 @@ resource "aws_route53_record" "delegation" {
 
 # It is there as soon as the zone is, hence allow_overwrite.
 resource "aws_route53_record" "soa" {
-  count = var.create_zone ? 1 : 0
+  count = var.create_zone && var.negative_ttl > 0 ? 1 : 0
 
   zone_id         = local.zone_id
   name            = var.zone_name

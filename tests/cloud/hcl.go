@@ -45,6 +45,7 @@ var functions = map[string]function.Function{
 	"concat":     stdlib.ConcatFunc,
 	"join":       stdlib.JoinFunc,
 	"jsonencode": stdlib.JSONEncodeFunc,
+	"length":     stdlib.LengthFunc,
 }
 
 func check(diagnostics hcl.Diagnostics) {

@@ -39,20 +39,23 @@ class Declarations:
 
     def faults(self, block, interface=None):
         """What is wrong with a block of HCL."""
+        if block["type"] == "dynamic":
+            [block] = block["blocks"]
         known = self.members(interface or self.top)
         meta = set() if interface else META
         names = {*block["attributes"]}
-        inner = block["blocks"] or []
+        inner = [(one["labels"][0] if one["type"] == "dynamic" else one["type"], one)
+                 for one in block["blocks"] or []]
         found = [f"no argument {name}" for name in names - meta
                  if name not in known or known[name][1]]
-        given = names | {one["type"] for one in inner}
+        given = names | {name for name, _ in inner}
         found += [f"{name} is missing" for name, (needed, _) in known.items()
                   if needed and name not in given]
-        for one in inner:
-            if not interface and one["type"] in META_BLOCKS:
+        for name, one in inner:
+            if not interface and name in META_BLOCKS:
                 continue
-            _, of_block = known.get(one["type"], (False, None))
-            found += self.faults(one, of_block) if of_block else [f"no block {one['type']}"]
+            _, of_block = known.get(name, (False, None))
+            found += self.faults(one, of_block) if of_block else [f"no block {name}"]
         return found
 
 

@@ -27,11 +27,14 @@ def call(emulator, monkeypatch):
     module = {}
     # As Lambda does with the file that it makes of it.
     exec(stack.resources()["SoaFunction"]["Code"]["ZipFile"], module)
+    pauses = []
+    module["time"] = types.SimpleNamespace(sleep=pauses.append)
 
     def run(request_type, zone_id, ttl="60"):
         module["handler"]({"RequestType": request_type, "ResourceProperties": {
             "ZoneId": zone_id, "ZoneName": NAME, "NegativeTtl": ttl}}, None)
         return answers.pop()
+    run.pauses, run.module = pauses, module
     return run
 
 
@@ -64,6 +67,20 @@ def test_failure_is_told_and_nothing_holds_up_a_removal(call, zone, emulator):
     assert status == "FAILED" and "NoSuchHostedZone" in reason
     assert call("Delete", "ZNONE")[0] == "SUCCESS"
     emulator.denied.add("route53:ChangeResourceRecordSets")
+    assert not call.pauses
     status, _, _, reason = call("Update", zone.id)
     assert status == "FAILED" and "AccessDenied" in reason
     assert soa(zone)[0] == 900
+    assert call.pauses == [4] * 4
+    function = Stack(template("zone"), {"ZoneName": NAME}).resources()["SoaFunction"]
+    assert sum(call.pauses) < function["Timeout"] - 10
+
+
+def test_denial_is_waited_out_while_the_policy_is_new(call, zone, emulator):
+    for denied in ("ListResourceRecordSets", "ChangeResourceRecordSets"):
+        emulator.denied.add(f"route53:{denied}")
+    waits = iter(("ListResourceRecordSets", "ChangeResourceRecordSets"))
+    call.module["time"].sleep = lambda seconds: emulator.denied.remove(f"route53:{next(waits)}")
+    assert call("Create", zone.id)[0] == "SUCCESS"
+    assert soa(zone)[:2] == (60, "60")
+    assert not emulator.denied

@@ -302,6 +302,14 @@ def test_instance_has_its_tag_and_a_group_as_asked_for():
         assert all(tag["PropagateAtLaunch"] is True for tag in group["Tags"])
 
 
+@pytest.mark.parametrize("name", ["instance", "asg"])
+def test_key_pair_is_there_where_it_is_asked_for(name):
+    for parameters, want in (({}, None), ({"KeyName": "me"}, "me")):
+        stack = Stack(template(name), {**REQUIRED[name], **parameters})
+        data = stack.resources()["LaunchTemplate"]["LaunchTemplateData"]
+        assert data.get("KeyName") == want
+
+
 # ---- User-data inside a template. ----
 
 @pytest.mark.parametrize(("name", "form"), WITH_DATA)

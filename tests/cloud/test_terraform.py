@@ -89,6 +89,7 @@ MISTAKES = (
     ("instance.tf", "latest_version", "newest_version", "has no attribute newest_version"),
     ("asg.tf", "  max_size            = var.group_max_size\n", "", "max_size is missing"),
     ("asg.tf", "    propagate_at_launch = true\n", "", "propagate_at_launch is missing"),
+    ("asg.tf", '      key                 = "dnsname"\n', "", "key is missing"),
     ("zone.tf", "var.negative_ttl", "var.negative_tll", "there is no var.negative_tll"),
     ("zone.tf", 'comment = "', 'comment =  "', "is not formatted"),
     ("zone.tf", "primary_name_server", "primary_server", "has no attribute primary_server"),
@@ -120,7 +121,50 @@ def test_what_is_no_hcl_is_an_error(tmp_path, text):
     assert run.returncode and "wrong.tf:" in run.stderr
 
 
+def test_instances_boot_after_the_permission_and_go_before_it():
+    [launch] = [one for one in hcl(*TERRAFORM)["blocks"]
+                if one["labels"] == ["aws_launch_template", "this"]]
+    assert set(launch["attributes"]["depends_on"]) \
+        == {"aws_iam_role_policy_attachment.this", "aws_route53_record.soa"}
+
+
+SOA_COUNT = "resource.aws_route53_record.soa.count"
+HAS_ZONE, HAS_SUBNETS, GROUP_HAS_SUBNETS = (
+    f"resource.{one}.this.lifecycle.precondition.condition"
+    for one in ("aws_iam_policy", "aws_instance", "aws_autoscaling_group"))
+GROUP_TAG = "resource.aws_autoscaling_group.this.dynamic.tag.for_each"
+COMPUTED = (
+    # variables, what is asked for, what it comes to
+    ({"create_zone": True, "negative_ttl": 60}, SOA_COUNT, 1),
+    ({"create_zone": True, "negative_ttl": 0}, SOA_COUNT, 0),
+    ({"create_zone": False, "negative_ttl": 60}, SOA_COUNT, 0),
+    ({"create_zone": True, "zone_ids": []}, HAS_ZONE, True),
+    ({"create_zone": False, "zone_ids": ["Z1"]}, HAS_ZONE, True),
+    ({"create_zone": False, "zone_ids": []}, HAS_ZONE, False),
+    ({"subnet_ids": ["subnet-1"]}, HAS_SUBNETS, True),
+    ({"subnet_ids": []}, HAS_SUBNETS, False),
+    ({"subnet_ids": ["subnet-1"]}, GROUP_HAS_SUBNETS, True),
+    ({"subnet_ids": []}, GROUP_HAS_SUBNETS, False),
+    ({"group_dns_name": None}, GROUP_TAG, []),
+    ({"group_dns_name": "web"}, GROUP_TAG, ["web"]),
+)
+
+
+@pytest.mark.parametrize(("variables", "wanted", "comes_to"), COMPUTED)
+def test_variables_come_to(variables, wanted, comes_to):
+    answer = hcl(*TERRAFORM, values={"var": variables}, wanted=(wanted,))
+    assert answer["values"][wanted] == comes_to
+
+
 # ---- Packer. ----
+
+@pytest.mark.parametrize(("architecture", "name"), [
+    ("x86_64", "debian-12-amd64-*"), ("arm64", "debian-12-arm64-*")])
+def test_image_is_made_of_debian_as_released(architecture, name):
+    wanted = "source.amazon-ebs.debian.source_ami_filter.filters"
+    answer = hcl(PACKER, values={"var": {"architecture": architecture}}, wanted=(wanted,))
+    assert answer["values"][wanted]["name"] == name
+
 
 def image_commands(defaults):
     """What is run in the machine that becomes an image."""

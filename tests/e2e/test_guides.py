@@ -13,6 +13,7 @@ import re
 import shlex
 
 import botocore.session
+import jmespath
 import pytest
 import yaml
 from botocore import xform_name
@@ -246,6 +247,22 @@ def test_the_aws_cli_knows_the_commands(command):
     members = model.operation_model(operations[command.operation]).input_shape.members
     known = {xform_name(name, "-") for name in members} | MORE.get(command.operation, set())
     assert options <= known
+
+
+@pytest.mark.parametrize("settings", ["{}", "owner_record: true"])
+def test_quick_start_removes_the_records_of_its_name(run, zone, instance, client, settings):
+    [query] = [re.search('--query "([^"]+)"', line)[1] for line in code("docs/quick-start.md")
+               if line.endswith("> no-name.json")]
+    others = zone.record_sets()
+    zone.put("otherwebdev1.ec2.example.com", "A", ["192.0.2.1"])
+    assert run(settings=settings).status == 0
+    user = client(instance.credentials)
+    found = jmespath.search(query, user.list_resource_record_sets(HostedZoneId=zone.id))
+    if settings == "{}":
+        assert found in [json.loads(block.content) for block in blocks("docs/quick-start.md")
+                         if block.info == "json"]
+    user.change_resource_record_sets(HostedZoneId=zone.id, ChangeBatch=found)
+    assert len(zone.record_sets()) == len(others) + 1
 
 
 # Templates

@@ -378,6 +378,55 @@ def test_other_types_and_names_are_denied_and_not_by_the_zone(submit, emulator, 
     assert standing() != before
 
 
+# The policy that docs/security.md has beside it
+
+NOBODY = {
+    "certificates of the zone": [change("UPSERT", f"_acme-challenge.{ZONE}", "TXT", '"x"')],
+    "certificates of another name": [change("CREATE", f"_acme-challenge.{NAME}", "TXT", '"x"')],
+    "DMARC": [change("UPSERT", f"_dmarc.{ZONE}", "TXT", '"v=DMARC1; p=none"')],
+    "MTA-STS": [change("UPSERT", f"_mta-sts.{ZONE}", "TXT", '"v=STSv1; id=2"')],
+    "TLS-RPT": [change("UPSERT", f"_smtp._tls.{ZONE}", "TXT", '"v=TLSRPTv1"')],
+    "DKIM": [change("UPSERT", f"x._domainkey.{ZONE}", "TXT", '"v=DKIM1"')],
+    "capitals": [change("UPSERT", f"_DMARC.{ZONE}", "TXT", '"v=DMARC1; p=none"')],
+    "wildcard": [change("UPSERT", f"*.{ZONE}", "A", OLD)],
+    "among others": [GOOD, change("UPSERT", f"_acme-challenge.{ZONE}", "TXT", '"x"')],
+}
+
+
+def denying():
+    """The policy, as the page has it."""
+    [text] = re.findall("^```json\n(.*?)^```$", (ROOT / "docs/security.md").read_text(),
+                        re.MULTILINE | re.DOTALL)
+    return text
+
+
+@pytest.mark.parametrize("changes", NOBODY.values(), ids=NOBODY)
+def test_names_that_no_instance_has_can_be_denied(submit, attach, zone, standing, changes):
+    attach(zone, denying())
+    before = standing()
+    status, code, message = denial(submit, changes=changes)
+    assert (status, code) == (403, "AccessDenied")
+    assert message.endswith(f"{CHANGE} on resource: {arn(zone)} with an explicit deny in an "
+                            "identity-based policy")
+    assert standing() == before
+    attach(zone)
+    submit(changes)
+    assert standing() != before
+
+
+@pytest.mark.parametrize("settings", ["{}", "owner_record: true", "action: CREATE"])
+def test_what_bootname_does_goes_on_where_they_are_denied(run, attach, zone, instance, settings):
+    attach(zone, denying())
+    assert run(settings=settings).stdout == SET
+    instance.stop()
+    instance.start("54.200.20.2")
+    assert run(settings=settings).status == 0
+    assert zone.values(NAME, "A") == ["54.200.20.2"]
+    assert bool(zone.values(OWNER, "TXT")) == (settings != "{}")
+    assert run("down", settings=settings).status == 0
+    assert [one.type for one in zone.record_sets()] == ["NS", "SOA"]
+
+
 @pytest.mark.parametrize("changes", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_names_that_are_not_the_zone_s_are_denied_before_the_zone_sees_them(
         submit, emulator, zone, instance, standing, changes):
