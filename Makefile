@@ -341,7 +341,8 @@ CLOUD_ROOT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-$(shell \
 $(CLOUD_ROOT):
 	$(call say,NPM,$@)
 	@rm -rf $@.new && mkdir -p $@.new && cp $(CLOUD_LIST) $@.new/
-	$(Q)cd $@.new && npm ci --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null
+	$(Q)cd $@.new && npm ci --prefer-offline --no-audit --no-fund \
+		--loglevel=error >/dev/null
 	@cd $@.new/node_modules/@cdktf/provider-aws && rm -rf .jsii lib/*/index.js
 	@mv $@.new $@
 
@@ -425,7 +426,8 @@ $(RENDERER)/node_modules: tests/picture/package-lock.json
 	$(call say,NPM,$@)
 	@mkdir -p $(@D)
 	$(Q)cp tests/picture/package.json $< $(@D)
-	$(Q)npm ci --silent --prefer-offline --no-audit --no-fund --ignore-scripts --prefix $(@D) && touch $@
+	$(Q)npm ci --silent --prefer-offline --no-audit --no-fund --ignore-scripts \
+		--prefix $(@D) && touch $@
 
 .PHONY: picture
 picture: $B/bootname $(RENDERER)/node_modules

@@ -34,7 +34,8 @@ struct resolution_wanted {
 	const char *type;    /* "A" or "AAAA" */
 	const char *address; /* as inet_ntop writes it */
 	bool is_shared;	     /* one answer of several: routing */
-	bool is_held;	     /* Route 53 holds something of this type there */
+	bool is_held;	     /* Route 53 holds something of this type there,
+				or was not to be asked */
 	bool is_published;   /* and it is this address */
 };
 
