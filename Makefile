@@ -332,6 +332,11 @@ check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
 check-boot check-vm: $B/bootname $B/release/bootname-$(ARCH).gz
 	@B=$(abspath $B) sh tests/boot/run.sh $(@:check-%=%)
 
+# What a lock file pins, and no programs of it.  The system's roots count, since
+# those of Node.js itself lack a company's own.
+NPM_CI := NODE_OPTIONS=--use-openssl-ca npm ci --prefer-offline --no-audit \
+	--no-fund --ignore-scripts
+
 # What judges cloud-config/, from npm, under a name that tells what is in it. Of the
 # provider for Terraform only what tells its arguments is kept.
 CLOUD_LIST := $(addprefix tests/cloud/,package.json package-lock.json .npmrc)
@@ -341,8 +346,7 @@ CLOUD_ROOT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-$(shell \
 $(CLOUD_ROOT):
 	$(call say,NPM,$@)
 	@rm -rf $@.new && mkdir -p $@.new && cp $(CLOUD_LIST) $@.new/
-	$(Q)cd $@.new && npm ci --prefer-offline --no-audit --no-fund \
-		--loglevel=error >/dev/null
+	$(Q)cd $@.new && $(NPM_CI) --loglevel=error >/dev/null
 	@cd $@.new/node_modules/@cdktf/provider-aws && rm -rf .jsii lib/*/index.js
 	@mv $@.new $@
 
@@ -426,8 +430,7 @@ $(RENDERER)/node_modules: tests/picture/package-lock.json
 	$(call say,NPM,$@)
 	@mkdir -p $(@D)
 	$(Q)cp tests/picture/package.json $< $(@D)
-	$(Q)npm ci --silent --prefer-offline --no-audit --no-fund --ignore-scripts \
-		--prefix $(@D) && touch $@
+	$(Q)$(NPM_CI) --loglevel=error --prefix $(@D) >/dev/null && touch $@
 
 .PHONY: picture
 picture: $B/bootname $(RENDERER)/node_modules
