@@ -6,7 +6,8 @@
 set -u
 
 : "${B:?}" "${BOOTNAME_WRAPPER:=}"
-export B BOOTNAME_WRAPPER PYTHONDONTWRITEBYTECODE=1
+# Bytecode goes to the build folder: without it every worker compiles the tests.
+export B BOOTNAME_WRAPPER PYTHONPYCACHEPREFIX="$B/pycache"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0
@@ -34,8 +35,9 @@ if [ "${UNIT_ONLY:-}" ]; then
 	exit
 fi
 
+# More workers than processors: half of the tests wait for time-outs most of the time.
 # shellcheck disable=SC2086
-/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider -n "$(nproc)" tests/e2e \
+/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider -n "$(($(nproc) * 2))" tests/e2e \
 	${PYTEST_ARGS:-} 2>&1 | tee "$log"
 last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|skipped|error)' "$log" | tail -n 1)
 number() { echo " $last" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p"; }
