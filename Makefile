@@ -44,7 +44,7 @@ comma := ,
 # ---- What the program is made of, floor by floor. ----
 
 FLOORS := \
-	feature,pattern,platform \
+	build,pattern,platform \
 	buf,secret \
 	errinfo \
 	document,file,retry \
@@ -64,7 +64,7 @@ FLOORS := \
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := profile owners fates removal
-HEADER_ONLY := feature
+HEADER_ONLY := build
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
@@ -102,10 +102,8 @@ HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fno-common -fPIE
 PROBED_FLAGS = $(eval PROBED_FLAGS := $(call probe,$(PROBED)))$(PROBED_FLAGS)
 
-# All of helper/feature.h; what rides in user-data has less.
-FEATURES := ~0u
 STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
-DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"' -DBOOTNAME_FEATURES=$(FEATURES)
+DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"'
 # A sanitizer run replaces these three.
 OPTIMIZE ?= -O2 -g
 HARDEN_CFLAGS ?= $(HARDENING) $(PROBED_FLAGS)
@@ -209,8 +207,7 @@ $B/release/$(2)-$(1)-%: $$(RELEASE_NEEDS)
 	@mkdir -p $$(@D)
 	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
 		$(if $(filter size,$(2)),-g) \
-		$$(filter-out -DBOOTNAME_FEATURES=%,$$(DEFINES)) \
-		-DBOOTNAME_FEATURES=$$* -DBOOTNAME_EMBEDDED \
+		$$(DEFINES) -DBOOTNAME_EMBEDDED=BUILD_$$* \
 		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
 endef
 $(foreach machine,x86_64 aarch64,$(foreach kind,boot size,$(eval \

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "errinfo.h"
-#include "feature.h"
 #include "http.h"
 #include "pattern.h"
 #include "platform.h"
@@ -71,14 +70,6 @@ const char *aws_partition(void)
 	return partition()->name;
 }
 
-/* No other is called without these. */
-static enum aws_service service(void)
-{
-	return feature_is_in(FEATURE_ROLE | FEATURE_TAGS | FEATURE_TAKE_OVER)
-		       ? current->service
-		       : AWS_ROUTE53;
-}
-
 static bool is_on(const char *variable)
 {
 	return pattern_matches(platform_variable(variable),
@@ -89,7 +80,7 @@ static bool is_on(const char *variable)
  * region, and in GovCloud it has the partition's name. */
 static void add_default(void)
 {
-	bool is_global = service() == AWS_ROUTE53;
+	bool is_global = current->service == AWS_ROUTE53;
 	const struct partition *of = partition();
 	bool dual_stack = aws.is_ipv6 || (platform_has_user &&
 					  is_on("AWS_USE_DUALSTACK_ENDPOINT"));
@@ -98,7 +89,7 @@ static void add_default(void)
 
 	if (is_global)
 		in = is_gov ? "us-gov" : dual_stack ? "global" : "";
-	buf_addf(&url, "https://%s%s%s%s.%s", services[service()],
+	buf_addf(&url, "https://%s%s%s%s.%s", services[current->service],
 		 platform_has_user && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
 			 ? "-fips"
 			 : "",
@@ -109,9 +100,9 @@ static void add_default(void)
 static int add_endpoint(void)
 {
 	const char *override = platform_variable(
-		service() == AWS_ROUTE53 ? "AWS_ENDPOINT_URL_ROUTE_53"
-		: service() == AWS_EC2	 ? "AWS_ENDPOINT_URL_EC2"
-					 : "AWS_ENDPOINT_URL_STS");
+		current->service == AWS_ROUTE53 ? "AWS_ENDPOINT_URL_ROUTE_53"
+		: current->service == AWS_EC2	? "AWS_ENDPOINT_URL_EC2"
+						: "AWS_ENDPOINT_URL_STS");
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
@@ -220,7 +211,7 @@ static int complain(void)
 		(void)errinfo_add(
 			"; the role's policy must allow %s:%s on "
 			"%s%s%s%s",
-			services[service()], current->operation,
+			services[current->service], current->operation,
 			is_arn ? "arn:" : "", is_arn ? partition()->name : "",
 			is_arn ? ":route53:::" : "", current->resource);
 		bear_new_role();
@@ -246,7 +237,7 @@ static int sign(void)
 	const char *token = secret->field[SECRET_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !platform_has_user || *token;
-	bool is_global = service() == AWS_ROUTE53;
+	bool is_global = current->service == AWS_ROUTE53;
 	const char *type =
 		is_global ? "content-type:application/xml\n"
 			  : "content-type:application/x-www-form-urlencoded\n";
@@ -256,7 +247,7 @@ static int sign(void)
 
 	format_time(timestamp, time(NULL) + clock_offset_s);
 	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
-		services[service()]);
+		services[current->service]);
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
 		*current->body ? type : "", (int)strcspn(host, "/"), host,
 		timestamp, has_token ? "x-amz-security-token:" : "", token,
@@ -301,7 +292,7 @@ static int attempt(void)
 	do {
 		if (sign())
 			return -1;
-		aws.calls[service()]++;
+		aws.calls[current->service]++;
 		if (http_send(method(), url.data, headers.data, current->body,
 			      url.data[4] == 's' ? aws.proxy : "", TRY_MS))
 			(void)errinfo_add(" (%s)", current->operation);

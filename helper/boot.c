@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
+#include "build.h"
 #include "down.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "platform.h"
 #include "report.h"
 #include "up.h"
@@ -14,17 +14,16 @@
 static int run(int argc, char **words)
 {
 	const char *word = argc > 1 ? words[1] : "up";
-	bool if_changed = feature_is_in(FEATURE_SERVICE) && argc == 3 &&
+	bool if_changed = build_is(BUILD_SERVICE) && argc == 3 &&
 			  !strcmp(words[2], "--if-changed");
 
 	if (!strcmp(word, "up") && argc - if_changed < 3)
 		up(NULL, NULL, if_changed);
-	else if (feature_is_in(FEATURE_SERVICE) && !strcmp(word, "down") &&
-		 argc == 2)
+	else if (build_is(BUILD_SERVICE) && !strcmp(word, "down") && argc == 2)
 		down(NULL, NULL);
 	else
 		return errinfo_set(STATUS_USAGE,
-				   feature_is_in(FEATURE_SERVICE)
+				   build_is(BUILD_SERVICE)
 					   ? "up [--if-changed] | down"
 					   : "up");
 	return report_result();

@@ -3,11 +3,11 @@
 #include <stddef.h>
 
 #include "errinfo.h"
-#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "platform.h"
 #include "secret.h"
+#include "settings.h"
 #include "sts.h"
 
 struct credentials credentials;
@@ -42,7 +42,7 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 	int rc;
 
 	wanted = secret;
-	if (feature_is_in(FEATURE_ROLE) && identity == AWS_ASSUMED)
+	if (settings_has(SETTING_ROLE_ARN) && identity == AWS_ASSUMED)
 		rc = sts_assume_role(credentials.role_arn,
 				     credentials.external_id,
 				     credentials.session_name, secret);

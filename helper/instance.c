@@ -8,7 +8,6 @@
 #include "buf.h"
 #include "ec2.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "pattern.h"
@@ -83,7 +82,7 @@ static int attempt_tag(void)
 	rc = imds_get("meta-data/tags/instance");
 	if (rc > 0) {
 		again = AGAIN_LATER;
-		rc = feature_is_in(FEATURE_TAGS) ? ask_ec2() : 1;
+		rc = ask_ec2();
 		if (!rc)
 			return 0;
 	}
@@ -193,10 +192,8 @@ int instance_learn_name(struct instance *instance,
 	buf_wipe(&name);
 	if (!*template)
 		rc = add_tag("dnsname");
-	else if (feature_is_in(FEATURE_TEMPLATE))
-		rc = expand_all(template);
 	else
-		buf_addf(&name, "%s", template);
+		rc = expand_all(template);
 	if (rc)
 		return !*template && !settings->found &&
 				       errinfo.status == STATUS_UNAVAILABLE

@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "build.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "instance.h"
 #include "pattern.h"
 #include "platform.h"
@@ -37,11 +37,9 @@ static const char *identifier(const struct plan *plan)
 {
 	const char *given = plan->settings->value[SETTING_SET_IDENTIFIER];
 
-	return !feature_is_in(FEATURE_ROUTING) ||
-			       is(plan, SETTING_ROUTING, "simple")
-		       ? ""
-	       : *given ? given
-			: plan->instance->id;
+	return is(plan, SETTING_ROUTING, "simple") ? ""
+	       : *given				   ? given
+						   : plan->instance->id;
 }
 
 /* The record set that is wanted, in the order of its row. */
@@ -60,8 +58,6 @@ static void fill_in(const char *set[SET_ALIAS], const struct plan *plan,
 		set[SET_NAME] = plan_owner_name.data;
 	else
 		set[SET_HEALTH_CHECK_ID] = given[SETTING_HEALTH_CHECK_ID];
-	if (!feature_is_in(FEATURE_ROUTING))
-		return;
 	if (is(plan, SETTING_ROUTING, "weighted"))
 		set[SET_WEIGHT] = given[SETTING_WEIGHT];
 	if (is(plan, SETTING_ROUTING, "multivalue"))
@@ -78,8 +74,7 @@ static bool wants_owner_record(const struct settings *settings)
 void plan_start(struct plan *plan, const struct settings *settings,
 		const struct instance *instance, bool is_removal)
 {
-	bool has_owner =
-		feature_is_in(FEATURE_CLAIM) && wants_owner_record(settings);
+	bool has_owner = wants_owner_record(settings);
 
 	memset(found, 0, sizeof(found));
 	memset(before, 0, sizeof(before));
@@ -95,8 +90,7 @@ void plan_start(struct plan *plan, const struct settings *settings,
 	plan->sets[PLAN_A].value = instance->ipv4;
 	plan->sets[PLAN_AAAA].value = instance->ipv6;
 	plan->sets[PLAN_OWNER].value = has_owner ? owner_value.data : "";
-	plan->minds_owner =
-		feature_is_in(FEATURE_CLAIM) && (is_removal || has_owner);
+	plan->minds_owner = is_removal || has_owner;
 	plan->wants_to_read = is_removal || has_owner ||
 			      *settings->value[SETTING_ACTION] == 'C';
 }
@@ -125,11 +119,8 @@ static void learn_owner(struct plan *plan, const char *value)
 	len = strcspn(owner_found.data, ",");
 	owner_found.data[len] = '\0';
 	plan->owner_id = owner_found.data;
-	if (feature_is_in(FEATURE_TAKE_OVER)) {
-		plan->owner_region =
-			owner_found.data + len + strlen(",region=");
-		owner_found.data[owner_found.len - 1] = '\0';
-	}
+	plan->owner_region = owner_found.data + len + strlen(",region=");
+	owner_found.data[owner_found.len - 1] = '\0';
 }
 
 /* "A 54.1.1.1 (TTL 60)", or what else stands there. */
@@ -149,9 +140,8 @@ static int taken(const struct plan *plan)
 	(void)errinfo_set(STATUS_TAKEN, "%s is taken: %s", plan->instance->name,
 			  obstacle.data);
 	if (*plan->owner_id)
-		(void)errinfo_add(", owner %s", plan->owner_id);
-	if (feature_is_in(FEATURE_TAKE_OVER) && *plan->owner_id)
-		(void)errinfo_add(" in %s", plan->owner_region);
+		(void)errinfo_add(", owner %s in %s", plan->owner_id,
+				  plan->owner_region);
 	return errinfo_add("; choose another name, or remove it");
 }
 
@@ -185,8 +175,7 @@ int plan_found(struct plan *plan, const struct buf *row)
 	const char *types = plan->settings->value[SETTING_TYPES];
 	const char *own = identifier(plan);
 	size_t prefix = strlen(PLAN_OWNER_PREFIX);
-	bool is_owner = feature_is_in(FEATURE_CLAIM) &&
-			strstr(name, PLAN_OWNER_PREFIX) == name;
+	bool is_owner = strstr(name, PLAN_OWNER_PREFIX) == name;
 	size_t i = pattern_place(row[SET_TYPE].data, "A AAAA TXT CNAME ");
 	bool is_cname = i == PLAN_SETS;
 	bool is_obstacle = is_cname || row[SET_ALIAS].len ||
@@ -274,7 +263,7 @@ int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 	    !may_take_over)
 		return taken(plan);
 	for (size_t i = 0; i < PLAN_SETS; i++) {
-		if (feature_is_in(FEATURE_SERVICE) && plan->is_removal)
+		if (!build_is(BUILD_BOOT) && plan->is_removal)
 			remove_set(plan, i, is_owner, changes);
 		else
 			publish_set(plan, i, is_owner, changes);

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "aws.h"
+#include "build.h"
 #include "credentials.h"
 #include "ec2.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "instance.h"
@@ -40,7 +40,7 @@ struct record *records_first(void)
 struct record *records_after(struct record *record)
 {
 	record++;
-	return feature_is_in(FEATURE_RECORDS) && record < end ? record : NULL;
+	return settings_has(SETTING_RECORDS) && record < end ? record : NULL;
 }
 
 static struct buf changes; /* of the zone at hand */
@@ -61,39 +61,13 @@ static int read_documents(const char *settings_file, const char *defaults_file)
 						       : SETTINGS_CLOUD_CONFIG);
 }
 
-/* Somebody may have edited the settings beside the helper in user-data. */
-static int check_features(void)
-{
-	for (const struct settings *next = &records_settings; next;
-	     next = settings_next(next)) {
-		const char *const *value = next->value;
-
-		if ((!feature_is_in(FEATURE_CLAIM) &&
-		     (*value[SETTING_ACTION] == 'C' ||
-		      *value[SETTING_OWNER_RECORD])) ||
-		    (!feature_is_in(FEATURE_ROLE) &&
-		     *value[SETTING_ROLE_ARN]) ||
-		    (!feature_is_in(FEATURE_ROUTING) &&
-		     *value[SETTING_ROUTING] != 's') ||
-		    (!feature_is_in(FEATURE_TAKE_OVER) &&
-		     *value[SETTING_TAKE_OVER] != 'n') ||
-		    (!feature_is_in(FEATURE_WAIT) && *value[SETTING_WAIT]) ||
-		    (!feature_is_in(FEATURE_TEMPLATE) &&
-		     strchr(value[SETTING_NAME], '{')))
-			return errinfo_set(STATUS_SETTINGS,
-					   "made for other "
-					   "settings; make the user-data anew");
-	}
-	return 0;
-}
-
 int records_read_settings(const char *settings_file, const char *defaults_file)
 {
 	errinfo.stage = "settings";
 	if (read_documents(settings_file, defaults_file))
 		return -1;
 	settings_complete(&records_settings);
-	return check_features();
+	return 0;
 }
 
 int records_identify(bool removal)
@@ -101,7 +75,7 @@ int records_identify(bool removal)
 	struct settings *top = &records_settings;
 	struct instance *instance = &records[0].instance;
 
-	is_removal = feature_is_in(FEATURE_SERVICE) && removal;
+	is_removal = !build_is(BUILD_BOOT) && removal;
 	errinfo.stage = "metadata";
 	if (http_open(settings_number(top, SETTING_TIMEOUT)) || imds_open() ||
 	    instance_identify(instance))
@@ -137,7 +111,7 @@ static void use_role(const struct settings *settings)
 {
 	const char *role_arn = settings->value[SETTING_ROLE_ARN];
 
-	if (!feature_is_in(FEATURE_ROLE))
+	if (!settings_has(SETTING_ROLE_ARN))
 		return;
 	aws.route53_identity = *role_arn ? AWS_ASSUMED : AWS_INSTANCE;
 	/* Records that leave it to the top have the very same text. */
@@ -249,8 +223,7 @@ static int look(const struct record *record)
 	if (route53_list_record_sets(record->zone_id, name, page,
 				     on_record_set))
 		return -1;
-	if (!feature_is_in(FEATURE_CLAIM) || !current->minds_owner ||
-	    !is_cut(name))
+	if (!current->minds_owner || !is_cut(name))
 		return 0;
 	return route53_list_record_sets(record->zone_id, plan_owner_name.data,
 					page, on_record_set);
@@ -265,16 +238,13 @@ static int make_plan(struct record *record)
 
 	current = &record->plan;
 	plan_start(current, record->settings, &record->instance, is_removal);
-	if (feature_is_in(FEATURE_CLAIM | FEATURE_SERVICE) &&
-	    current->wants_to_read) {
+	if (current->wants_to_read) {
 		has_looked = true;
 		if (look(record))
 			return -1;
 	}
 	if (!plan_changes(current, false, &changes))
 		return 0;
-	if (!feature_is_in(FEATURE_TAKE_OVER))
-		return -1;
 	if (take_over == 'n' || !*current->owner_id)
 		return -1;
 	if (ec2_describe_instance(current->owner_id, current->owner_region,
@@ -312,7 +282,7 @@ static int plan_zone(struct record *first)
 		if (make_plan(record))
 			return -1;
 		record->is_planned = true;
-		if (!feature_is_in(FEATURE_RECORDS) || !len ||
+		if (!settings_has(SETTING_RECORDS) || !len ||
 		    changes.len < CHANGES_LIMIT)
 			continue;
 		record->is_planned = false;
@@ -371,11 +341,11 @@ static int change_zone(struct record *first)
 {
 	use_role(first->settings);
 	change_id[0] = '\0';
-	if (feature_is_in(FEATURE_SERVICE) && !report_dry_run)
+	if (!build_is(BUILD_BOOT) && !report_dry_run)
 		state_keep("", 0);
 	if (change(first))
 		return -1;
-	if (!feature_is_in(FEATURE_WAIT) || !*change_id ||
+	if (!settings_has(SETTING_WAIT) || !*change_id ||
 	    !settings_is_true(first->settings, SETTING_WAIT))
 		return 0;
 	errinfo.stage = "wait";
@@ -429,7 +399,7 @@ static int find_zone(struct record *record)
 		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
-	if (feature_is_in(FEATURE_RECORDS) && take_known_zone(record))
+	if (settings_has(SETTING_RECORDS) && take_known_zone(record))
 		return 0;
 	rc = zone_find(record->zone_id, record->settings,
 		       record->instance.name);

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "buf.h"
+#include "build.h"
 #include "dnsname.h"
 #include "document.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "file.h"
 #include "pattern.h"
 #include "platform.h"
@@ -198,11 +198,11 @@ static int take_records(const struct key *key)
 static int take_value(const struct key *key)
 {
 	/* These are of the whole run. */
-	if (feature_is_in(FEATURE_RECORDS) && into->is_record &&
+	if (settings_has(SETTING_RECORDS) && into->is_record &&
 	    key >= &keys[SETTING_TIMEOUT])
 		return document_fault(key->name, "to stand at the top");
 	if (key == &keys[SETTING_RECORDS])
-		return feature_is_in(FEATURE_RECORDS) && document_is_list()
+		return settings_has(SETTING_RECORDS) && document_is_list()
 			       ? take_records(key)
 			       : value_fault(key, "");
 	return document_is_list() && key->pattern[0] == '^' ? take_list(key)
@@ -261,6 +261,12 @@ static int on_setting(void)
 			       : errinfo_add("; did you mean \"%s\"?",
 					     key->name);
 	}
+	if (!settings_has((enum setting)(key - keys)))
+		return errinfo_set(STATUS_SETTINGS,
+				   "%s: not in the helper that is embedded in "
+				   "user-data; use mkuserdata --s3, --url or "
+				   "--baked",
+				   key->name);
 	bit = 1UL << (key - keys);
 	if (seen & bit)
 		return document_fault(key->name, "to stand here once");
@@ -314,7 +320,7 @@ static int read_entries(void)
 		content = entry[from];
 		entry[from] = NULL;
 		/* As opposed to none and "text/plain". */
-		is_base64 = feature_is_in(FEATURE_BASE64) &&
+		is_base64 = build_is(BUILD_WHOLE) &&
 			    pattern_matches(entry[ENCODING], "64");
 	}
 }
@@ -392,7 +398,7 @@ static int read_cloud_config(const char *name)
 					     name);
 	buf_set(&label, "%s: /etc/bootname.yaml", name);
 	return document_read(label.data, content,
-			     feature_is_in(FEATURE_BASE64) && is_base64
+			     build_is(BUILD_WHOLE) && is_base64
 				     ? decode_base64(content)
 				     : strlen(content),
 			     on_settings);

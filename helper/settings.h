@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "feature.h"
+#include "build.h"
 
 /* The keys, in the order of the table in settings.c. */
 enum setting {
@@ -60,10 +60,25 @@ struct settings {
 	const char *origin[SETTINGS];
 };
 
+/* Programs that lack a setting: none, where nothing is said. */
+static const unsigned char settings_lacking[SETTINGS] = {
+	[SETTING_ROLE_ARN] = BUILD_SERVICE,
+	[SETTING_EXTERNAL_ID] = BUILD_SERVICE,
+	[SETTING_WAIT] = BUILD_BOOT | BUILD_SERVICE,
+	[SETTING_RECORDS] = BUILD_BOOT | BUILD_SERVICE,
+};
+
+/* Whether this program has the setting. */
+__attribute__((always_inline)) static inline bool
+settings_has(enum setting setting)
+{
+	return !build_is(settings_lacking[setting]);
+}
+
 /* Those of the next record; NULL: there is none. */
 static inline struct settings *settings_next(const struct settings *settings)
 {
-	return feature_is_in(FEATURE_RECORDS) ? settings->next : NULL;
+	return settings_has(SETTING_RECORDS) ? settings->next : NULL;
 }
 
 /* All defaults, and no records.  Forgets what was read before. */

@@ -1,7 +1,7 @@
 #include "up.h"
 
 #include "buf.h"
-#include "feature.h"
+#include "build.h"
 #include "platform.h"
 #include "records.h"
 #include "report.h"
@@ -10,7 +10,7 @@
 void up(const char *settings_file, const char *defaults_file, bool if_changed)
 {
 	static struct buf state; /* all that the records depend on */
-	bool has_state = feature_is_in(FEATURE_SERVICE);
+	bool has_state = !build_is(BUILD_BOOT);
 
 	if (records_open(settings_file, defaults_file, false)) {
 		report_error();

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "aws.h"
+#include "build.h"
 #include "errinfo.h"
-#include "feature.h"
 #include "http.h"
 #include "imds.h"
 #include "pattern.h"
@@ -167,7 +167,7 @@ int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 				   "no %s hosted zone for %s; create it, or "
 				   "set zone_id, visibility or role_arn",
 				   visibility, found.name);
-	if (feature_is_in(FEATURE_VPC) && found.count > 1 && found.is_private &&
+	if (build_is(BUILD_WHOLE) && found.count > 1 && found.is_private &&
 	    look_up_by_vpc())
 		return -1;
 	memcpy(id, found.id, sizeof(found.id));
