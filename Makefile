@@ -52,11 +52,11 @@ FLOORS := \
 	dns,http,sigv4,xml,settings \
 	imds,aws \
 	route53,ec2,sts \
-	credentials,instance,zone \
-	plan,profile \
+	credentials,instance \
+	plan,profile,zone \
 	report,state,owners \
-	records,json,fates,removal \
-	findings \
+	records,json,fates \
+	findings,removal \
 	resolution \
 	up,down,check \
 	main,boot,reap
@@ -257,7 +257,7 @@ endif
 $B/tests/sigv4_sign: tests/unit/sigv4_sign.c
 
 TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
-	$(HARNESSES:%=$B/tests/fuzz/%) $B/tests/allocations.so
+	$(HARNESSES:%=$B/tests/fuzz/%) $B/tests/allocations.so $B/tests/settle.so
 
 .PHONY: tests
 tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)

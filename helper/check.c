@@ -151,6 +151,12 @@ static bool check_metadata(bool has_settings)
 			     "modify-instance-metadata-options --instance-id "
 			     "%s --http-tokens required",
 			     id);
+	if (strcmp(aws.region, instance->region))
+		finding_warn("AWS_REGION says %s, but the instance is in %s: "
+			     "bootname takes endpoints of %s, and writes %s "
+			     "into owner records; unset AWS_REGION",
+			     aws.region, instance->region, aws.region,
+			     instance->region);
 	finding_ok("%s in %s, with IMDSv2%s, tags %s, hop limit large enough",
 		   id, instance->region, imds_is_ipv6 ? " over IPv6" : "",
 		   tags ? "off" : "on");
@@ -280,7 +286,7 @@ static bool check_zone(struct record *record)
 	negative_ttl_s = 0;
 	zone_id = record->zone_id;
 	errinfo.stage = "zone";
-	if (zone_find(record->zone_id, record->settings, name)) {
+	if (zone_find(record->zone_id, record->settings, &record->instance)) {
 		finding_fail_with_error();
 		return false;
 	}
@@ -460,8 +466,8 @@ static void check_vpc(void)
 			     "associate-vpc-with-hosted-zone "
 			     "--hosted-zone-id %s --vpc "
 			     "VPCRegion=%s,VPCId=%s",
-			     zone.name, vpcs.data, vpc_id, zone_id, aws.region,
-			     vpc_id);
+			     zone.name, vpcs.data, vpc_id, zone_id,
+			     records_first()->instance.region, vpc_id);
 }
 
 /* The rule of thumb: half of the clients in one TTL, 97 % in five. */

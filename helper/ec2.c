@@ -39,8 +39,8 @@ static int call(const char *operation, const char *region, const char *fields,
 	return aws_call(&request, fields, on_row);
 }
 
-int ec2_describe_tag(const char *instance_id, const char *key,
-		     struct buf *value)
+int ec2_describe_tag(const char *instance_id, const char *region,
+		     const char *key, struct buf *value)
 {
 	wanted = key;
 	found = value;
@@ -51,7 +51,7 @@ int ec2_describe_tag(const char *instance_id, const char *key,
 		"&Filter.2.Name=key&Filter.2.Value.1=",
 		instance_id);
 	sigv4_encode(&form, key);
-	return call("DescribeTags", aws.region, "item key value ", on_tag)
+	return call("DescribeTags", region, "item key value ", on_tag)
 		       ? -1
 		       : !is_there;
 }
@@ -77,7 +77,7 @@ int ec2_describe_instance(const char *instance_id, const char *region,
 	rc = call("DescribeInstances", region, "instanceState instanceId name ",
 		  on_state);
 	if (rc && !strcmp(errinfo.code, "InvalidInstanceID.NotFound")) {
-		buf_set(state, "terminated");
+		buf_set(state, "unknown");
 		rc = 0;
 	}
 	return rc;

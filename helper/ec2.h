@@ -11,24 +11,30 @@
 
 /*
  * Read one tag of one instance.
+ * region: where it was launched.
  * key: of at most 128 characters.
  * value: gets the text; left alone where there is none.
  * Returns 0; 1 where the instance has no such tag; or -1 as aws_call.
  * Source: DescribeTags.
  */
-int ec2_describe_tag(const char *instance_id, const char *key,
-		     struct buf *value);
+int ec2_describe_tag(const char *instance_id, const char *region,
+		     const char *key, struct buf *value);
 
 /*
  * Read the state of an instance.
  * region: where it was launched.
- * state: gets "running", "stopped", ...; "terminated" too where EC2 knows of no
- *        such instance any more, or never did in this account.
+ * state: gets "running", "stopped", ...; "unknown" if EC2 has no such instance
+ *        in this account: it is long gone, or so young that this part of EC2
+ *        has not heard of it.
  * Returns 0, or -1 as aws_call.
  * Source: DescribeInstances.
  */
 int ec2_describe_instance(const char *instance_id, const char *region,
 			  struct buf *state);
+
+/* How long EC2 may not know an instance everywhere that was launched just now.
+ * Source: EC2 API Reference, "Eventual consistency". */
+enum { EC2_SETTLES_MS = 6000 };
 
 enum { EC2_IDS = 100 }; /* of instances, in one call */
 

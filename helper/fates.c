@@ -29,8 +29,9 @@ static const char malformed[] = "malformed";
 /* Those asked for at the moment, of one region. */
 static struct owners_instance *asked;
 static size_t asked_count;
-static int64_t until_ms; /* no try of that region after this */
-static bool is_stuck;	 /* EC2 refuses some and does not say which */
+static int64_t until_ms;  /* no try of that region after this */
+static bool is_stuck;	  /* EC2 refuses some and does not say which */
+static int64_t learnt_ms; /* when all were asked for */
 
 static int on_state(const struct buf *row)
 {
@@ -64,7 +65,7 @@ static size_t settle_refused(size_t count)
 	size_t settled = 0;
 
 	for (size_t i = 0; i < asked_count; i++)
-		if (!*asked[i].state &&
+		if (!*asked[i].state && !asked[i].is_foreign &&
 		    (count == 1 || is_named(errinfo.text.data, asked[i].id))) {
 			asked[i].state = is_malformed ? malformed : unknown;
 			settled++;
@@ -81,7 +82,7 @@ static int attempt(void)
 	do {
 		count = 0;
 		for (size_t i = 0; i < asked_count; i++)
-			if (!*asked[i].state)
+			if (!*asked[i].state && !asked[i].is_foreign)
 				ids[count++] = asked[i].id;
 		if (!count || !ec2_describe_instances(asked->region, ids, count,
 						      on_state))
@@ -142,6 +143,7 @@ void fates_learn(struct owners *owners, int64_t end_ms)
 		owners->instances + owners->instance_count;
 	struct owners_instance *next;
 
+	learnt_ms = platform_now_ms();
 	aws_is_hasty = true;
 	for (struct owners_instance *first = owners->instances; first < end;
 	     first = next) {
@@ -160,4 +162,107 @@ void fates_learn(struct owners *owners, int64_t end_ms)
 		}
 	}
 	aws_is_hasty = false;
+}
+
+/* ---- Once more, before their names go. ---- */
+
+static bool is_in(const char *state, const char *const *some)
+{
+	while (*some && strcmp(*some, state) != 0)
+		some++;
+	return *some;
+}
+
+/* Whether it is so for ever. */
+static bool is_final(const char *state)
+{
+	static const char *const finals[] = {"terminated", "shutting-down",
+					     NULL};
+
+	return is_in(state, finals);
+}
+
+bool fates_is_gone(const struct owners *owners, const char *state)
+{
+	return is_final(state) || !strcmp(state, unknown) ||
+	       (owners->stopped_too && !strcmp(state, "stopped"));
+}
+
+static bool is_doubtful(const struct owners_holding *holding)
+{
+	return holding->fate == OWNERS_DOOMED &&
+	       !is_final(holding->instance->state);
+}
+
+/* Give EC2 the time to hear everywhere of an instance that is new. */
+static void let_it_settle(const struct owners_holding *first,
+			  const struct owners_holding *end)
+{
+	int64_t left_ms = learnt_ms + EC2_SETTLES_MS - platform_now_ms();
+
+	for (; left_ms > 0 && first < end; first++)
+		if (is_doubtful(first) &&
+		    !strcmp(first->instance->state, unknown)) {
+			http_sleep_ms((long)left_ms);
+			return;
+		}
+}
+
+static bool is_among(const struct owners_instance *one,
+		     struct owners_instance *const *some, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (some[i] == one)
+			return true;
+	return false;
+}
+
+/* Ask for the doubtful ones of the region that the first of them is in, and
+ * settle them: confirmed are those that stay doomed.  Returns how many. */
+static size_t confirm_region(struct owners_holding *first,
+			     struct owners_holding *end, bool *is_settled)
+{
+	static struct owners_instance once[EC2_IDS];
+	struct owners_instance *instances[EC2_IDS];
+	size_t count = 0;
+
+	for (size_t i = 0; first + i < end && count < EC2_IDS; i++) {
+		struct owners_instance *one = first[i].instance;
+
+		if (is_settled[i] || !is_doubtful(&first[i]) ||
+		    (count && strcmp(one->region, instances[0]->region) != 0))
+			continue;
+		is_settled[i] = true;
+		/* An instance may have many names. */
+		if (is_among(one, instances, count))
+			continue;
+		instances[count] = one;
+		once[count] = *one;
+		once[count++].state = "";
+	}
+	if (count && ask_region(once, count)) {
+		(void)errinfo_add("; owners in %s are left alone",
+				  once[0].region);
+		report_error();
+	}
+	for (size_t i = 0; i < count; i++)
+		instances[i]->state = once[i].state;
+	return count;
+}
+
+void fates_confirm(const struct owners *owners, struct owners_holding *first,
+		   struct owners_holding *end)
+{
+	bool is_settled[EC2_IDS] = {false};
+
+	let_it_settle(first, end);
+	until_ms = platform_now_ms() + REGION_MS;
+	aws_is_hasty = true;
+	while (confirm_region(first, end, is_settled))
+		;
+	aws_is_hasty = false;
+	for (; first < end; first++)
+		if (first->fate == OWNERS_DOOMED &&
+		    !fates_is_gone(owners, first->instance->state))
+			first->fate = OWNERS_KEPT;
 }

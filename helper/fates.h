@@ -4,9 +4,11 @@
 #ifndef FATES_H
 #define FATES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct owners;
+struct owners_holding;
 
 /*
  * Learn the state of each instance.  A region that cannot be asked does not
@@ -17,5 +19,18 @@ struct owners;
  *         tried again.
  */
 void fates_learn(struct owners *owners, int64_t end_ms);
+
+/* Whether an instance in this state, as EC2 named it, has lost its names. */
+bool fates_is_gone(const struct owners *owners, const char *state);
+
+/*
+ * Ask again for the owners of doomed holdings that may have come back: stopped
+ * ones, and those that EC2 does not know, after it has had some seconds to hear
+ * of them.  The holdings of those that have come back are kept, and so are the
+ * holdings of a region that cannot be asked, whose failure is reported.
+ * first, end: holdings, of at most EC2_IDS instances.
+ */
+void fates_confirm(const struct owners *owners, struct owners_holding *first,
+		   struct owners_holding *end);
 
 #endif

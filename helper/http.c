@@ -253,6 +253,11 @@ int http_send(const char *method, const char *url, const char *headers,
 	return 0;
 }
 
+void http_sleep_ms(long milliseconds)
+{
+	platform_sleep_ms(within_deadline(milliseconds));
+}
+
 /* Sleep before the next try; -1 when it is too late for one. */
 static int wait_for_next(struct retry *retry)
 {

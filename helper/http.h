@@ -52,6 +52,9 @@ void http_close(void);
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms);
 
+/* Sleep, but not beyond the deadline. */
+void http_sleep_ms(long milliseconds);
+
 /*
  * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER, or
  * errinfo.until_ms or the deadline is too near; sleep in between.

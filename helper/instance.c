@@ -6,6 +6,7 @@
 
 #include "aws.h"
 #include "buf.h"
+#include "document.h"
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
@@ -19,19 +20,50 @@
 static struct instance *self;
 static const struct settings *wanted;
 
+/* The members of the instance identity document. */
+enum { DOCUMENT_ID, DOCUMENT_REGION, DOCUMENT_ACCOUNT };
+
+static int on_document(void)
+{
+	return document_is_map()
+		       ? document_read_members("instanceId region accountId ")
+		       : document_fault("", "is not a JSON object");
+}
+
+/* Take a member that is what the pattern says; it is "" otherwise. */
+static void take_member(unsigned member, const char *pattern, char *word)
+{
+	const char *text = document_members[member];
+
+	if (text && pattern_matches(text, pattern))
+		memcpy(word, text, strlen(text) + 1);
+}
+
 int instance_identify(struct instance *instance)
 {
-	const char *region = platform_user_variable("AWS_REGION");
+	int rc = imds_get("dynamic/instance-identity/document");
 
-	if (imds_get_word("meta-data/instance-id", instance->id,
-			  sizeof(instance->id)))
+	if (rc < 0)
 		return -1;
-	if (!region || !pattern_matches(region, "^[a-z0-9-]{1,32}$"))
-		return imds_get_word("meta-data/placement/region",
-				     instance->region,
-				     sizeof(instance->region));
-	memcpy(instance->region, region, strlen(region) + 1);
-	return 0;
+	if (!rc && document_read("instance identity document", http_answer.body,
+				 http_answer.size, on_document)) {
+		errinfo.status = STATUS_DATA;
+		return -1;
+	}
+	take_member(DOCUMENT_ID, "^i-[a-z0-9]{1,30}$", instance->id);
+	take_member(DOCUMENT_REGION, "^[a-z]{1,8}-[a-z0-9-]{1,23}$",
+		    instance->region);
+	take_member(DOCUMENT_ACCOUNT, "^[0-9]{12}$", instance->account);
+	document_wipe_members();
+	return (!*instance->id &&
+		imds_get_word("meta-data/instance-id", instance->id,
+			      sizeof(instance->id))) ||
+			       (!*instance->region &&
+				imds_get_word("meta-data/placement/region",
+					      instance->region,
+					      sizeof(instance->region)))
+		       ? -1
+		       : 0;
 }
 
 static int64_t end_of_grace_ms; /* what is missing may come until then */
@@ -55,7 +87,7 @@ static int ask_ec2(void)
 	int rc;
 
 	aws_is_hasty = !wanted->found;
-	rc = ec2_describe_tag(self->id, tag_key, &tag);
+	rc = ec2_describe_tag(self->id, self->region, tag_key, &tag);
 	aws_is_hasty = false;
 	if (rc >= 0 || !wanted->found)
 		return rc != 0;

@@ -11,8 +11,9 @@ struct settings;
 enum { INSTANCE_ADDRESS_SIZE = 46 }; /* the longest address and its NUL */
 
 struct instance {
-	char id[33];		 /* such as "i-0abc1234def567890" */
-	char region[33];	 /* such as "eu-west-1" */
+	char id[33];	  /* such as "i-0abc1234def567890" */
+	char region[33];  /* such as "eu-west-1" */
+	char account[13]; /* such as "123456789012"; "": it is not known */
 	char name[DNSNAME_SIZE]; /* folded: the DNS name it is to have */
 	/* As inet_ntop writes them; "": has none, or none is wanted. */
 	char ipv4[INSTANCE_ADDRESS_SIZE];
@@ -20,9 +21,11 @@ struct instance {
 };
 
 /*
- * Learn id and region; the region from AWS_REGION where the environment has
- * it.
+ * Learn id, region and account from the instance identity document: one
+ * request.  A service that has no such document is asked for id and region one
+ * by one, and does not say the account.
  * Returns 0, or -1 as imds_get_word.
+ * Source: EC2 User Guide, "Instance identity documents".
  */
 int instance_identify(struct instance *instance);
 

@@ -280,6 +280,10 @@ const char *json_reaped(const struct owners *owners, bool changed)
 		add(root, "zone_id", text(report_zone_id));
 		add(root, "removed", json_object_get(removed));
 		add(root, "kept", number(count_kept(owners)));
+		add(root, "other_accounts",
+		    number((int64_t)owners_count_foreign(owners)));
+		add(root, "no_account",
+		    number((int64_t)owners_count_accountless(owners)));
 		add(root, "calls", calls(false));
 	}
 	(void)json_object_put(removed);

@@ -59,15 +59,30 @@ static char *keep(char **end, const char *text)
 	return copy;
 }
 
-/* "\"heritage=bootname,owner=ID,region=REGION\"", and so written over. */
+/* Cut a text at its next comma.  Returns what is behind "NAME=" there, or "".
+ */
+static char *cut(char *text)
+{
+	static char none[1];
+	char *comma = strchr(text, ',');
+
+	if (!comma)
+		return none;
+	*comma = '\0';
+	return strchr(comma + 1, '=') + 1;
+}
+
+/* "\"heritage=bootname,owner=ID,region=REGION,account=ACCOUNT\"", the last
+ * one not in all; it is written over. */
 static void split_owner(struct owners_set *set, char *value)
 {
 	char *id = value + strlen(PLAN_OWNER_START);
-	char *region = id + strcspn(id, ",") + strlen(",region=");
+	char *region;
 
 	value[strlen(value) - 1] = '\0';
-	id[strcspn(id, ",")] = '\0';
+	region = cut(id);
 	set->id = id;
+	set->account = cut(region);
 	set->region = region;
 }
 
@@ -87,7 +102,7 @@ static int keep_texts(struct owners_set *set, const struct buf *row,
 	for (size_t i = 0; i < SET_ALIAS; i++)
 		set->text[i] = keep(&end, i == SET_NAME ? name : row[i].data);
 	set->name = set->text[SET_NAME];
-	set->id = set->region = "";
+	set->id = set->region = set->account = "";
 	if (is_owner) {
 		set->name += strlen(PLAN_OWNER_PREFIX);
 		split_owner(set, keep(&end, value));
@@ -210,7 +225,9 @@ static int compare_instances(const void *left, const void *right)
 	const struct owners_instance *other = right;
 	int order = strcmp(one->region, other->region);
 
-	return order ? order : strcmp(one->id, other->id);
+	if (!order)
+		order = strcmp(one->id, other->id);
+	return order ? order : strcmp(one->account, other->account);
 }
 
 static bool has_same_policy(const struct owners_set *one,
@@ -284,6 +301,7 @@ static void add_instances(struct owners *owners)
 
 		instances[i].id = owner->id;
 		instances[i].region = owner->region;
+		instances[i].account = owner->account;
 		instances[i].state = "";
 	}
 	qsort(instances, owners->count, sizeof(*instances), compare_instances);
@@ -297,6 +315,7 @@ static void add_instances(struct owners *owners)
 		const struct owners_instance wanted = {
 			.id = holding->sets[PLAN_OWNER].id,
 			.region = holding->sets[PLAN_OWNER].region,
+			.account = holding->sets[PLAN_OWNER].account,
 		};
 
 		holding->instance = bsearch(&wanted, instances, kept,

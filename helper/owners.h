@@ -26,11 +26,14 @@ struct owners_set {
 	/* Of an owner record; else "". */
 	const char *id;
 	const char *region;
+	const char *account; /* "": written by 0.1.0, without one */
 };
 
 struct owners_instance {
 	const char *id;
 	const char *region;
+	const char *account;
+	bool is_foreign; /* of another account: EC2 is not asked */
 	/* As EC2 names it; "unknown": EC2 knows no such instance; "": it was
 	 * not told. */
 	const char *state;
@@ -59,6 +62,7 @@ struct owners {
 	size_t count;
 	struct owners_instance *instances; /* by region and id, each once */
 	size_t instance_count;
+	bool stopped_too; /* the names of stopped instances go as well */
 };
 
 /*
@@ -86,6 +90,25 @@ static inline bool owners_is_told(const struct owners_holding *holding,
 	return holding->fate == OWNERS_REMOVED && sets[kind].name &&
 	       (kind != PLAN_OWNER ||
 		(!sets[PLAN_A].name && !sets[PLAN_AAAA].name));
+}
+
+/* How many holdings have an owner of another account, or of none. */
+static inline size_t owners_count_foreign(const struct owners *owners)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < owners->count; i++)
+		count += owners->holdings[i].instance->is_foreign;
+	return count;
+}
+
+static inline size_t owners_count_accountless(const struct owners *owners)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < owners->count; i++)
+		count += !*owners->holdings[i].instance->account;
+	return count;
 }
 
 /* Free all but the texts. */

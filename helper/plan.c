@@ -19,7 +19,6 @@ static enum plan_state found[PLAN_SETS];
 static char before[PLAN_SETS][PLAN_BEFORE_SIZE];
 static struct buf deletes[PLAN_SETS]; /* changes, of what was found */
 static struct buf owner_value;
-static struct buf owner_found;
 static struct buf obstacle; /* what stands at the name, and is not ours */
 
 static bool is(const struct plan *plan, enum setting setting, const char *word)
@@ -81,12 +80,13 @@ void plan_start(struct plan *plan, const struct settings *settings,
 	for (size_t i = 0; i < PLAN_SETS; i++)
 		buf_wipe(&deletes[i]);
 	buf_set(&plan_owner_name, PLAN_OWNER_PREFIX "%s", instance->name);
-	buf_set(&owner_value, PLAN_OWNER_START "%s,region=%s\"", instance->id,
-		instance->region);
+	buf_set(&owner_value, PLAN_OWNER_START "%s,region=%s%s%s\"",
+		instance->id, instance->region,
+		*instance->account ? ",account=" : "", instance->account);
 	plan->settings = settings;
 	plan->instance = instance;
 	plan->is_removal = is_removal;
-	plan->owner_id = "";
+	plan->owner_id = plan->owner_account = "";
 	plan->sets[PLAN_A].value = instance->ipv4;
 	plan->sets[PLAN_AAAA].value = instance->ipv6;
 	plan->sets[PLAN_OWNER].value = has_owner ? owner_value.data : "";
@@ -111,16 +111,40 @@ bool plan_is_same_address(size_t i, const char *left, const char *right)
 /* A value that is not as we write it names nobody that we know. */
 static void learn_owner(struct plan *plan, const char *value)
 {
-	size_t len;
+	char *end;
 
 	if (!pattern_matches(value, PLAN_OWNER_PATTERN))
 		return;
-	buf_set(&owner_found, "%s", value + strlen(PLAN_OWNER_START));
-	len = strcspn(owner_found.data, ",");
-	owner_found.data[len] = '\0';
-	plan->owner_id = owner_found.data;
-	plan->owner_region = owner_found.data + len + strlen(",region=");
-	owner_found.data[owner_found.len - 1] = '\0';
+	value += strlen(PLAN_OWNER_START);
+	memcpy(plan->owner, value, strlen(value) + 1);
+	*strchr(plan->owner, '"') = '\0';
+	plan->owner_id = plan->owner;
+	end = strchr(plan->owner, ',');
+	*end = '\0';
+	plan->owner_region = end + strlen(",region=");
+	end = strchr(plan->owner_region, ',');
+	if (end) {
+		*end = '\0';
+		plan->owner_account = end + strlen(",account=");
+	}
+}
+
+/* Whether the owner found is this instance.  An id with another account is
+ * another instance's, whoever wrote it there. */
+static bool is_ours(const struct plan *plan)
+{
+	const char *own = plan->instance->account;
+
+	return !strcmp(plan->owner_id, plan->instance->id) &&
+	       (!*own || !*plan->owner_account ||
+		!strcmp(plan->owner_account, own));
+}
+
+bool plan_may_ask_ec2(const struct plan *plan)
+{
+	return *plan->owner_id &&
+	       (!*plan->owner_account ||
+		!strcmp(plan->owner_account, plan->instance->account));
 }
 
 /* "A 54.1.1.1 (TTL 60)", or what else stands there. */
@@ -140,8 +164,10 @@ static int taken(const struct plan *plan)
 	(void)errinfo_set(STATUS_TAKEN, "%s is taken: %s", plan->instance->name,
 			  obstacle.data);
 	if (*plan->owner_id)
-		(void)errinfo_add(", owner %s in %s", plan->owner_id,
-				  plan->owner_region);
+		(void)errinfo_add(", owner %s in %s%s%s", plan->owner_id,
+				  plan->owner_region,
+				  *plan->owner_account ? " of account " : "",
+				  plan->owner_account);
 	return errinfo_add("; choose another name, or remove it");
 }
 
@@ -195,10 +221,16 @@ int plan_found(struct plan *plan, const struct buf *row)
 	    (!is_obstacle && strcmp(own, row[SET_IDENTIFIER].data)))
 		return 0;
 	memcpy(before[i], row[SET_VALUES].data, sizeof(before[i]) - 1);
-	found[i] = is_obstacle ? PLAN_KEEP : compare(plan, i, row);
 	if (is_owner && !is_obstacle)
 		learn_owner(plan, row[SET_VALUES].data);
-	else if (is_obstacle || found[i] != PLAN_KEEP)
+	/* What it does not know, it does not take away. */
+	if (is_owner && !*plan->instance->account && is_ours(plan) &&
+	    !strcmp(plan->owner_region, plan->instance->region))
+		buf_set(&owner_value, "%s", row[SET_VALUES].data);
+	found[i] = is_obstacle ? PLAN_KEEP : compare(plan, i, row);
+	if (is_owner && !is_obstacle)
+		return 0;
+	if (is_obstacle || found[i] != PLAN_KEEP)
 		describe(row);
 	return is_obstacle && !plan->is_removal ? taken(plan) : 0;
 }
@@ -254,8 +286,7 @@ static void publish_set(const struct plan *plan, size_t i, bool is_owner,
 int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 {
 	const char *own = plan->instance->id;
-	bool is_owner =
-		!strcmp(plan->owner_id, own) || !strcmp(identifier(plan), own);
+	bool is_owner = is_ours(plan) || !strcmp(identifier(plan), own);
 	bool is_held =
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 

@@ -23,7 +23,7 @@ struct settings;
 #define PLAN_OWNER_START "\"heritage=bootname,owner="
 #define PLAN_OWNER_PATTERN                                                     \
 	"^" PLAN_OWNER_START "i-[0-9a-f]{8}([0-9a-f]{9})?,"                    \
-	"region=[a-z0-9-]{1,32}\"$"
+	"region=[a-z0-9-]{1,32}(,account=[0-9]{12})?\"$"
 
 enum {
 	PLAN_A,
@@ -32,7 +32,10 @@ enum {
 	PLAN_SETS,
 };
 
-enum { PLAN_BEFORE_SIZE = 48 };
+enum {
+	PLAN_BEFORE_SIZE = 48,
+	PLAN_OWNER_SIZE = 128, /* what PLAN_OWNER_PATTERN takes is shorter */
+};
 
 enum plan_state {
 	PLAN_NONE,   /* neither wanted nor there */
@@ -59,10 +62,11 @@ struct plan {
 	 * itself refuses a CNAME and another routing. */
 	bool wants_to_read;
 	struct plan_set sets[PLAN_SETS];
-	/* The instance that the owner record names; "": there is none.  Valid
-	 * until the next plan. */
+	char owner[PLAN_OWNER_SIZE]; /* holds the three below */
+	/* The instance that the owner record names; "": there is none. */
 	const char *owner_id;
 	const char *owner_region;
+	const char *owner_account; /* "": written by 0.1.0, without one */
 };
 
 /* Of the plan that is being made, folded. */
@@ -88,6 +92,10 @@ void plan_start(struct plan *plan, const struct settings *settings,
  * Returns 0, or -1: STATUS_TAKEN where it leaves no room for ours.
  */
 int plan_found(struct plan *plan, const struct buf *row);
+
+/* Whether EC2 can know the owner found: it knows no instance of another
+ * account. */
+bool plan_may_ask_ec2(const struct plan *plan);
 
 /* Whether two texts are the same address: of PLAN_A or PLAN_AAAA. */
 bool plan_is_same_address(size_t i, const char *left, const char *right);

@@ -20,6 +20,7 @@
 #include "report.h"
 #include "route53.h"
 #include "settings.h"
+#include "sts.h"
 
 static const char usage[] =
 	"usage: bootname-reap [-c FILE] [-jnqv] [--stopped] "
@@ -52,7 +53,6 @@ static const char *settings_file;
 static const char *zone_name; /* of the command line; or NULL */
 static const char *zone_id;
 static bool wants_json;
-static bool wants_stopped;
 
 static struct settings settings;
 static char id[ROUTE53_ID_SIZE];
@@ -87,7 +87,7 @@ static int take_option(int option)
 		report_quiet = true;
 		return 0;
 	case 's':
-		wants_stopped = true;
+		owners.stopped_too = true;
 		return 0;
 	case 'v':
 		report_verbose = true;
@@ -238,21 +238,44 @@ static int find_zone(void)
 
 static bool is_any_gone;
 
+/*
+ * Learn whose credentials EC2 is asked with, and which owners it cannot know.
+ * Where that cannot be learnt, no owner with an account is asked about.
+ */
+static void find_foreign(void)
+{
+	static char account[STS_ACCOUNT_SIZE];
+	bool is_asked = false;
+
+	for (size_t i = 0; i < owners.instance_count; i++) {
+		struct owners_instance *instance = &owners.instances[i];
+
+		if (!*instance->account)
+			continue;
+		if (!is_asked && sts_get_account(account)) {
+			(void)errinfo_add("; owners with an account are left "
+					  "alone");
+			report_error();
+		}
+		is_asked = true;
+		instance->is_foreign = strcmp(instance->account, account) != 0;
+	}
+}
+
 static void choose(struct owners_holding *holding)
 {
 	static struct buf told;
-	const char *state = holding->instance->state;
-	bool is_gone = pattern_matches(
-		state, wants_stopped
-			       ? "^(terminated|shutting-down|unknown|stopped)$"
-			       : "^(terminated|shutting-down|unknown)$");
+	const struct owners_instance *owner = holding->instance;
+	bool is_gone = fates_is_gone(&owners, owner->state);
+	const char *state = owner->is_foreign ? "of another account"
+			    : *owner->state   ? owner->state
+					      : "not known of";
 
 	is_any_gone |= is_gone;
 	if (is_gone && !holding->is_odd)
 		holding->fate = OWNERS_DOOMED;
 	buf_set(&told, "%s: owner %s in %s is %s%s",
-		holding->sets[PLAN_OWNER].name, holding->instance->id,
-		holding->instance->region, *state ? state : "not known of",
+		holding->sets[PLAN_OWNER].name, owner->id, owner->region, state,
 		holding->is_odd ? "; its records are not as we make them: left "
 				  "alone"
 				: "");
@@ -278,6 +301,8 @@ static int reap(void)
 	errinfo.stage = "records";
 	if (removal_read(id, &owners))
 		return -1;
+	errinfo.stage = "owners";
+	find_foreign();
 	/* The other half is for what is to be removed. */
 	if (owners.count)
 		fates_learn(&owners, started_ms + (int64_t)timeout_s * 500);
@@ -342,6 +367,27 @@ static int print_holding(const struct owners_holding *holding)
 	return 0;
 }
 
+/* What was passed over, or judged by less than it might be. */
+static int print_counts(void)
+{
+	static struct buf lines;
+	size_t foreign_count = owners_count_foreign(&owners);
+	size_t accountless_count = owners_count_accountless(&owners);
+
+	buf_wipe(&lines);
+	if (foreign_count)
+		buf_addf(&lines,
+			 "%zu owner records name instances of other accounts: "
+			 "left alone\n",
+			 foreign_count);
+	if (accountless_count)
+		buf_addf(&lines,
+			 "%zu owner records name no account: judged by this "
+			 "one's EC2\n",
+			 accountless_count);
+	return print(lines.data, lines.len);
+}
+
 static int print_lines(void)
 {
 	const char *none =
@@ -353,7 +399,9 @@ static int print_lines(void)
 		if (print_holding(&owners.holdings[i]))
 			return -1;
 	}
-	return is_any ? 0 : print(none, strlen(none));
+	if (!is_any && print(none, strlen(none)))
+		return -1;
+	return report.status ? 0 : print_counts();
 }
 
 static int print_json(void)

@@ -74,6 +74,7 @@ int records_identify(bool removal)
 {
 	struct settings *top = &records_settings;
 	struct instance *instance = &records[0].instance;
+	const char *region; /* whose endpoints are asked */
 
 	is_removal = !build_is(BUILD_BOOT) && removal;
 	errinfo.stage = "metadata";
@@ -83,7 +84,10 @@ int records_identify(bool removal)
 	if (*top->value[SETTING_PROXY])
 		aws.proxy = top->value[SETTING_PROXY];
 	aws.supply = credentials_supply;
-	aws.region = instance->region;
+	region = platform_user_variable("AWS_REGION");
+	aws.region = region && pattern_matches(region, "^[a-z0-9-]{1,32}$")
+			     ? region
+			     : instance->region;
 	aws.is_ipv6 = imds_is_ipv6;
 	credentials.session_name = instance->id;
 	for (struct settings *next = settings_next(top) ? top->next : top; next;
@@ -229,14 +233,36 @@ static int look(const struct record *record)
 					page, on_record_set);
 }
 
+/*
+ * Ask EC2 whether the owner found has lost its claim to the name.
+ * Returns 0; 1 if it has not; or -1 as aws_call.
+ */
+static int ask_for_owner(struct record *record)
+{
+	static struct buf state;
+	static const char gone[] = "terminated shutting-down unknown stopped ";
+	enum { UNKNOWN = 2, STOPPED };
+	const struct plan *plan = &record->plan;
+	unsigned word;
+
+	if (ec2_describe_instance(plan->owner_id, plan->owner_region, &state))
+		return -1;
+	word = pattern_place(state.data, gone);
+	record->doubt = word == UNKNOWN	  ? OWNER_IS_UNKNOWN
+			: word == STOPPED ? OWNER_IS_STOPPED
+					  : NO_DOUBT;
+	return word > STOPPED ||
+	       (word == STOPPED &&
+		!settings_is(record->settings, SETTING_TAKE_OVER, "stopped"));
+}
+
 /* EC2 is asked for the owner found only where that could change the plan. */
 static int make_plan(struct record *record)
 {
-	static struct buf state;
-	/* never, gone or stopped */
-	char take_over = *record->settings->value[SETTING_TAKE_OVER];
+	int rc;
 
 	current = &record->plan;
+	record->doubt = NO_DOUBT;
 	plan_start(current, record->settings, &record->instance, is_removal);
 	if (current->wants_to_read) {
 		has_looked = true;
@@ -245,16 +271,12 @@ static int make_plan(struct record *record)
 	}
 	if (!plan_changes(current, false, &changes))
 		return 0;
-	if (take_over == 'n' || !*current->owner_id)
+	if (errinfo.status != STATUS_TAKEN ||
+	    settings_is(record->settings, SETTING_TAKE_OVER, "never") ||
+	    !plan_may_ask_ec2(current))
 		return -1;
-	if (ec2_describe_instance(current->owner_id, current->owner_region,
-				  &state))
-		return -1;
-	return plan_changes(
-		current,
-		pattern_place(state.data, "terminated shutting-down stopped ") <
-			(take_over == 'g' ? 2 : 3),
-		&changes);
+	rc = ask_for_owner(record);
+	return rc < 0 ? -1 : plan_changes(current, !rc, &changes);
 }
 
 /* ---- Changing, zone by zone. ---- */
@@ -294,12 +316,36 @@ static int plan_zone(struct record *first)
 }
 
 /*
+ * Ask once more for owners that may have come back since the plan was made:
+ * an instance that was started again, or one so young that EC2 did not know it
+ * everywhere.  Its record may be the same to the byte, with an Elastic IP, so
+ * that the batch would not notice.
+ * Returns 0; 1 if one has come back; or -1 as aws_call.
+ */
+static int confirm(struct record *first)
+{
+	int rc = 0;
+
+	for (struct record *record = first; record && !rc;
+	     record = records_after(record)) {
+		if (!record->is_planned || record->doubt == NO_DOUBT)
+			continue;
+		if (record->doubt == OWNER_IS_UNKNOWN)
+			http_sleep_ms(EC2_SETTLES_MS);
+		rc = ask_for_owner(record);
+	}
+	return rc;
+}
+
+/*
  * Plan and change; plan anew when a name moved in between.  A change whose
  * answer was lost is refused at the next try, as made already: then the new
  * plan finds all as wanted, and it was ours.
  */
 static int change(struct record *first)
 {
+	int rc;
+
 	for (unsigned i = 0; i < PLANS_LIMIT; i++) {
 		if (plan_zone(first))
 			return -1;
@@ -311,6 +357,12 @@ static int change(struct record *first)
 		report_progress(changes.data);
 		if (report_dry_run)
 			return 0;
+		rc = confirm(first);
+		if (rc < 0)
+			return -1;
+		if (rc)
+			continue;
+		errinfo.stage = "change";
 		if (!route53_change_record_sets(first->zone_id,
 						first->instance.id, &changes,
 						change_id)) {
@@ -401,8 +453,7 @@ static int find_zone(struct record *record)
 	errinfo.stage = "zone";
 	if (settings_has(SETTING_RECORDS) && take_known_zone(record))
 		return 0;
-	rc = zone_find(record->zone_id, record->settings,
-		       record->instance.name);
+	rc = zone_find(record->zone_id, record->settings, &record->instance);
 	report_time(STAGE_ZONE);
 	if (rc)
 		return -1;

@@ -22,6 +22,13 @@ struct record {
 	struct plan plan;
 	bool is_open;	 /* neither changed nor failed */
 	bool is_planned; /* in the batch at hand */
+	/* What EC2 has said of the owner that it takes over from, if that may
+	 * be something else a moment later. */
+	enum record_doubt {
+		NO_DOUBT,
+		OWNER_IS_STOPPED,
+		OWNER_IS_UNKNOWN
+	} doubt;
 	char zone_id[ROUTE53_ID_SIZE];
 	struct instance instance;
 };

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "ec2.h"
 #include "errinfo.h"
+#include "fates.h"
 #include "owners.h"
 #include "report.h"
 #include "route53.h"
@@ -199,11 +201,16 @@ static bool is_of_name(void)
  * is_alone: there was nothing else in it.
  * Returns 0, or -1 where there is no use in going on.
  */
-static int settle(struct owners_holding *holding, bool is_alone)
+static int settle(const struct owners *owners, struct owners_holding *holding,
+		  bool is_alone)
 {
 	for (unsigned i = 0; i < TRIES; i++) {
-		if (!(is_alone && !i) && !delete (holding))
-			return 0;
+		if (!is_alone || i) {
+			/* Something has changed: the owner may be back. */
+			fates_confirm(owners, holding, holding + 1);
+			if (holding->fate != OWNERS_DOOMED || !delete (holding))
+				return 0;
+		}
 		if (!is_of_name())
 			return -1;
 		if (i && errinfo.status == STATUS_DATA)
@@ -223,57 +230,77 @@ static int settle(struct owners_holding *holding, bool is_alone)
 	return 0;
 }
 
-/* Send what was put together, and settle all of it.  Returns as settle. */
-static int send(const struct buf *changes, struct owners_holding *first,
-		const struct owners_holding *end, size_t count)
+/* Put together what deletes the doomed ones.  Returns how many there are. */
+static size_t add_deletes(struct buf *changes,
+			  const struct owners_holding *first,
+			  const struct owners_holding *end)
 {
+	size_t count = 0;
+
+	buf_wipe(changes);
+	for (; first < end; first++)
+		if (first->fate == OWNERS_DOOMED) {
+			owners_add_deletes(first, changes);
+			count++;
+		}
+	return count;
+}
+
+/* Delete those that are doomed and whose owners have not come back: in one
+ * batch, which holds them.  Returns as settle. */
+static int send(const struct owners *owners, struct owners_holding *first,
+		struct owners_holding *end)
+{
+	static struct buf changes;
+	size_t count;
 	int rc;
 
+	fates_confirm(owners, first, end);
+	count = add_deletes(&changes, first, end);
 	if (!count)
 		return 0;
-	rc = change(changes);
+	rc = change(&changes);
 	if (rc && !is_of_name())
 		return -1;
 	for (; first < end; first++)
 		if (first->fate == OWNERS_DOOMED) {
 			if (!rc)
 				first->fate = OWNERS_REMOVED;
-			else if (settle(first, count == 1))
+			else if (settle(owners, first, count == 1))
 				return -1;
 		}
 	return 0;
 }
 
-static int send_all(struct owners *owners)
+static int send_all(const struct owners *owners)
 {
-	static struct buf changes;
 	static struct buf own;
 	struct owners_holding *end = owners->holdings + owners->count;
 	struct owners_holding *first = owners->holdings;
-	size_t count = 0;
+	struct owners_holding *last = first; /* behind the last of the batch */
+	size_t size = 0;
 
 	for (struct owners_holding *holding = first; holding < end; holding++) {
-		if (holding->fate != OWNERS_DOOMED)
+		if (!add_deletes(&own, holding, holding + 1))
 			continue;
-		buf_wipe(&own);
-		owners_add_deletes(holding, &own);
 		if (own.len > BATCH_LIMIT) {
 			holding->fate = OWNERS_KEPT;
 			tell(holding->sets[PLAN_OWNER].name,
 			     ": too large, left alone");
 			continue;
 		}
-		if (changes.len + own.len > BATCH_LIMIT) {
-			if (send(&changes, first, holding, count))
+		if (size && (size + own.len > BATCH_LIMIT ||
+			     holding - first >= EC2_IDS)) {
+			if (send(owners, first, last))
 				return -1;
-			buf_wipe(&changes);
-			first = holding;
-			count = 0;
+			size = 0;
 		}
-		buf_addf(&changes, "%s", own.data);
-		count++;
+		if (!size)
+			first = holding;
+		last = holding + 1;
+		size += own.len;
 	}
-	return send(&changes, first, end, count);
+	return send(owners, first, last);
 }
 
 void removal_carry_out(const char *zone_id, struct owners *owners)

@@ -1,7 +1,10 @@
 #include "sts.h"
 
+#include <string.h>
+
 #include "aws.h"
 #include "errinfo.h"
+#include "pattern.h"
 #include "secret.h"
 #include "sigv4.h"
 
@@ -38,4 +41,31 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 	wanted = secret;
 	return aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
 			on_credentials);
+}
+
+static char *account_wanted;
+
+static int on_identity(const struct buf *row)
+{
+	const char *found = row[1].data;
+
+	if (!pattern_matches(found, "^[0-9]{12}$"))
+		return errinfo_set(STATUS_DATA, "STS names no account");
+	memcpy(account_wanted, found, STS_ACCOUNT_SIZE);
+	return 0;
+}
+
+int sts_get_account(char account[STS_ACCOUNT_SIZE])
+{
+	static const struct aws_request request = {
+		.service = AWS_STS,
+		.operation = "GetCallerIdentity",
+		.resource = "*",
+		.path = "/",
+		.query = "",
+		.body = "Action=GetCallerIdentity&Version=2011-06-15",
+	};
+
+	account_wanted = account;
+	return aws_call(&request, "- Account ", on_identity);
 }

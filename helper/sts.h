@@ -19,4 +19,15 @@ struct secret;
 int sts_assume_role(const char *role_arn, const char *external_id,
 		    const char *session_name, struct secret *secret);
 
+enum { STS_ACCOUNT_SIZE = 13 }; /* an account id and its NUL */
+
+/*
+ * Learn whose credentials the instance's, or the user's own, are; no permission
+ * is needed.
+ * account: gets 12 digits on success.
+ * Returns 0, or -1 as aws_call.
+ * Source: GetCallerIdentity.
+ */
+int sts_get_account(char account[STS_ACCOUNT_SIZE]);
+
 #endif

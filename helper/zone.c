@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "aws.h"
 #include "build.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
+#include "instance.h"
 #include "pattern.h"
 #include "route53.h"
 #include "settings.h"
@@ -128,7 +128,7 @@ int zone_learn_vpc(char vpc_id[ROUTE53_ID_SIZE])
 	return imds_get_word(path.data, vpc_id, ROUTE53_ID_SIZE);
 }
 
-static int look_up_by_vpc(void)
+static int look_up_by_vpc(const char *region)
 {
 	static char vpc_id[ROUTE53_ID_SIZE];
 	unsigned pages = 0;
@@ -137,16 +137,17 @@ static int look_up_by_vpc(void)
 		return -1;
 	buf_wipe(&token);
 	do
-		if (route53_list_hosted_zones_by_vpc(vpc_id, aws.region,
-						     token.data, on_vpc_zone))
+		if (route53_list_hosted_zones_by_vpc(vpc_id, region, token.data,
+						     on_vpc_zone))
 			return -1;
 	while (token.len && found.count > 1 && ++pages < PAGES_LIMIT);
 	return 0;
 }
 
 int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
-	      const char *name)
+	      const struct instance *instance)
 {
+	const char *name = instance->name;
 	const char *zone = settings->value[SETTING_ZONE];
 	const char *const *value = settings->value;
 	const char *visibility = *value[SETTING_VISIBILITY]
@@ -168,7 +169,7 @@ int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
 				   "set zone_id, visibility or role_arn",
 				   visibility, found.name);
 	if (build_is(BUILD_WHOLE) && found.count > 1 && found.is_private &&
-	    look_up_by_vpc())
+	    look_up_by_vpc(instance->region))
 		return -1;
 	memcpy(id, found.id, sizeof(found.id));
 	return found.count == 1

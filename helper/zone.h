@@ -6,6 +6,7 @@
 
 #include "route53.h"
 
+struct instance;
 struct settings;
 
 /*
@@ -13,13 +14,13 @@ struct settings;
  * the zone of the setting zone; else the longest zone whose whole labels end
  * the name.  Only zones of the visibility that the settings want count.  Of
  * several private ones it is the one that the instance's VPC has.
- * name: folded.
+ * instance: its name and region are set.
  * id: written on success, without "/hostedzone/".
  * Returns 0, or -1: STATUS_UNAVAILABLE (no such zone, or several), else as
  * aws_call.
  */
 int zone_find(char id[ROUTE53_ID_SIZE], const struct settings *settings,
-	      const char *name);
+	      const struct instance *instance);
 
 /*
  * Learn the VPC of the instance's first network interface.

@@ -20,6 +20,7 @@ import pytest
 
 from aws import Emulator
 from aws.certificates import Authority
+from aws.zones import ACCOUNT
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # How much longer things take behind a wrapper such as valgrind.
@@ -69,16 +70,19 @@ def cloud_config(settings, form="plain"):
     return CLOUD_CONFIG.format(ENTRY.format("|\n" + textwrap.indent(settings, "    ")))
 
 
-def heritage(instance_id, region="eu-west-1"):
-    """The value of an instance's owner record."""
-    return f'"heritage=bootname,owner={instance_id},region={region}"'
+def heritage(instance_id, region="eu-west-1", account=ACCOUNT):
+    """The value of an instance's owner record; without an account as 0.1.0 wrote it."""
+    account = f",account={account}" if account else ""
+    return f'"heritage=bootname,owner={instance_id},region={region}{account}"'
 
 
-def put_owned(zone, name, instance_id, *addresses, region="eu-west-1", ttl=60, **routing):
+def put_owned(zone, name, instance_id, *addresses, region="eu-west-1", ttl=60, account=ACCOUNT,
+              **routing):
     """Put an instance's addresses and its owner record into a zone."""
     for address in addresses:
         zone.put(name, "AAAA" if ":" in address else "A", [address], ttl, **routing)
-    zone.put("_bootname." + name, "TXT", [heritage(instance_id, region)], ttl, **routing)
+    zone.put("_bootname." + name, "TXT", [heritage(instance_id, region, account)], ttl,
+             **routing)
 
 
 def changes_of(request):
@@ -108,6 +112,14 @@ def denial(call, **arguments):
     answer = failure.value.response
     return (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"],
             answer["Error"]["Message"])
+
+
+def patient(env=None):
+    """An environment in which the seconds that EC2 gets to hear of a new instance are short."""
+    preloaded = [str(ROOT / os.environ.get("B", "build") / "tests/settle.so"),
+                 *filter(None, [(env or {}).get("LD_PRELOAD")])]
+    options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+    return {"ASAN_OPTIONS": options, **(env or {}), "LD_PRELOAD": ":".join(preloaded)}
 
 
 class Result:

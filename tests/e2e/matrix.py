@@ -32,8 +32,8 @@ COUNTED = {"token": "PutToken", "metadata": "GetMetadata", "look_up": LIST, "rea
            "owners": "DescribeInstances", "role": "AssumeRole"}
 # What has been asked when a stage has been gone through: in all, for each of them.
 STAGES = {
-    "bootname": {"metadata": {"token": 1, "metadata": 2}, "name": {"metadata": 3},
-                 "address": {"metadata": 5}, "credentials": {"metadata": 7},
+    "bootname": {"metadata": {"token": 1, "metadata": 1}, "name": {"metadata": 2},
+                 "address": {"metadata": 4}, "credentials": {"metadata": 6},
                  "zone": {"look_up": 1}, "record": {"read": 1}, "change": {"change": 1},
                  "wait": {"wait": 1}},
     "bootname-reap": {"credentials": {}, "zone": {"look_up": 1}, "records": {"read": 1},
@@ -312,8 +312,8 @@ UPSERTING = Place(CHANGE, "change", "change", BY_ID)
 CREATING = Place(CHANGE, "change", "change", f"{CREATE}\n{BY_ID}")
 WAITING = Place("GetChange", "wait", "wait", f"{BY_ID}\n{WAIT}", (at_once,),
                 well={"wait": range(2, 6)}, ill={"holds": {f"{NAME}. A": ADDRESS}})
-TAGGING = Place("DescribeTags", "name", "tags", there=(tags_off,), well={"metadata": 8},
-                ill={"metadata": 6}, behind=TAGS_OFF)
+TAGGING = Place("DescribeTags", "name", "tags", there=(tags_off,), well={"metadata": 7},
+                ill={"metadata": 5}, behind=TAGS_OFF)
 ASSUMING = Place("AssumeRole", "credentials", "role", f"role_arn: {ROLE}\n{BY_ID}", (role,))
 PLACES = {"look-up": LOOK_UP, "read": READING, "UPSERT": UPSERTING, "CREATE": CREATING,
           "wait": WAITING, "DescribeTags": TAGGING, "AssumeRole": ASSUMING}

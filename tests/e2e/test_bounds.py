@@ -54,7 +54,7 @@ def test_memory_is_measured(bounded):
 
 # Too much
 
-SERVICES = {"token": {"path": "api/token"}, "word": {"path": "instance-id"},
+SERVICES = {"token": {"path": "api/token"}, "document": {"path": "instance-identity"},
             "address": {"path": "public-ipv4"}, "credentials": CREDENTIALS,
             "Route 53": {"operation": LIST}, "record sets": {"operation": READ},
             "change": {"operation": CHANGE}, "EC2": {"operation": TAGS},

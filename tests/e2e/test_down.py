@@ -298,11 +298,12 @@ def test_a_record_that_moved_but_is_still_ours(run, emulator, zone, calls):
     assert names_in(zone) == []
 
 
-@pytest.mark.parametrize("path", ["instance-id", "public-ipv4", "tags/instance/dnsname"])
+@pytest.mark.parametrize("path", ["dynamic/instance-identity/document", "meta-data/public-ipv4",
+                                  "meta-data/tags/instance/dnsname"])
 def test_metadata_that_fails_removes_nothing(run, emulator, zone, path):
     put_owned(zone, NAME, ME, ADDRESS)
     before = zone.record_sets()
-    emulator.faults.add(service="imds", path=f"/meta-data/{path}", status=500, times=None)
+    emulator.faults.add(service="imds", path=f"/{path}", status=500, times=None)
     assert run("down", settings=f"{CREATE}\n{ONCE}").status == 75
     assert zone.record_sets() == before
 

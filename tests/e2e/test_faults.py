@@ -89,37 +89,37 @@ METADATA = {
     "401 in the middle": ends_well(
         lambda world: world.emulator.faults.add(**when(
             world.instance.expire_tokens, service="imds", path="public-ipv4")),
-        token=2, metadata=8),
+        token=2, metadata=7),
     "401 for ever": gives_up(
-        75, "metadata: meta-data/instance-id: HTTP 401; gave up after N s",
+        75, "metadata: dynamic/instance-identity/document: HTTP 401; gave up after N s",
         no_token_holds, token=MANY, metadata=MANY),
-    "value 403": fails(77, "metadata: meta-data/placement/region: HTTP 403" + METADATA_OFF,
-                       imds("placement/region", status=403)),
-    "value 429 for a while": ends_well(imds("public-ipv4", status=429, times=2), metadata=9),
+    "value 403": fails(77, "metadata: dynamic/instance-identity/document: HTTP 403" + METADATA_OFF,
+                       imds("instance-identity", status=403)),
+    "value 429 for a while": ends_well(imds("public-ipv4", status=429, times=2), metadata=8),
     "value 429 for ever": gives_up(
-        75, "metadata: meta-data/instance-id: HTTP 429; gave up after N s",
-        for_ever(imds("instance-id", status=429)), metadata=MANY),
-    "value 503 for a while": ends_well(imds("tags/instance/", status=503, times=2), metadata=9),
+        75, "metadata: dynamic/instance-identity/document: HTTP 429; gave up after N s",
+        for_ever(imds("instance-identity", status=429)), metadata=MANY),
+    "value 503 for a while": ends_well(imds("tags/instance/", status=503, times=2), metadata=8),
     "value 503 for ever": gives_up(
-        75, "metadata: meta-data/placement/region: HTTP 503; gave up after N s",
-        for_ever(imds("placement/region", status=503)), metadata=MANY),
+        75, "metadata: dynamic/instance-identity/document: HTTP 503; gave up after N s",
+        for_ever(imds("instance-identity", status=503)), metadata=MANY),
     "value 500 with a page, for a while": ends_well(
-        imds("instance-id", status=500, times=2), metadata=9),
+        imds("instance-identity", status=500, times=2), metadata=8),
     "value 500 with a page, for ever": gives_up(
-        75, "metadata: meta-data/instance-id: HTTP 500; gave up after N s",
-        for_ever(imds("instance-id", status=500)), metadata=MANY),
+        75, "metadata: dynamic/instance-identity/document: HTTP 500; gave up after N s",
+        for_ever(imds("instance-identity", status=500)), metadata=MANY),
     "value reset for a while": ends_well(
-        imds("instance-id", action="reset_during", times=2), metadata=9),
-    "value cut in its head": ends_well(imds("public-ipv4", action="cut"), metadata=8),
-    "credentials cut in their head": ends_well(imds(ROLE_PATH, action="cut"), metadata=8),
-    "value hanging once": ends_well(imds("public-ipv4", action="hang"), metadata=8),
+        imds("instance-identity", action="reset_during", times=2), metadata=8),
+    "value cut in its head": ends_well(imds("public-ipv4", action="cut"), metadata=7),
+    "credentials cut in their head": ends_well(imds(ROLE_PATH, action="cut"), metadata=7),
+    "value hanging once": ends_well(imds("public-ipv4", action="hang"), metadata=7),
 
     # The role
-    "role absent, then there": ends_well(attribute("role", None, ROLE_LIST), metadata=9),
+    "role absent, then there": ends_well(attribute("role", None, ROLE_LIST), metadata=8),
     "role absent for ever": gives_up(77, NO_ROLE + "; gave up after N s",
                                      attribute("role", None, None), metadata=MANY),
     "Code not Success, then Success": ends_well(
-        attribute("role_error", "AssumeRoleUnauthorizedAccess", ROLE_PATH), metadata=11),
+        attribute("role_error", "AssumeRoleUnauthorizedAccess", ROLE_PATH), metadata=10),
     "Code not Success for ever": gives_up(
         77, "credentials: the role gives no credentials (AssumeRoleUnauthorizedAccess); see its trust "
         "policy; gave up after N s", attribute("role_error", "AssumeRoleUnauthorizedAccess", None),
@@ -127,31 +127,29 @@ METADATA = {
     "credentials 403": fails(
         77, f"credentials: {FOLDER}bootname-role: HTTP 403" + METADATA_OFF,
         imds(ROLE_PATH, status=403)),
-    "credentials 500 with a page, then good": ends_well(imds(ROLE_PATH, status=500), metadata=8),
+    "credentials 500 with a page, then good": ends_well(imds(ROLE_PATH, status=500), metadata=7),
 
     # A page in place of a value, with status 200
     "page for the token": fails(65, "metadata: the token is none", token(status=200, body=PAGE),
                                 metadata=0),
-    "page for the id": fails(65, "metadata: meta-data/instance-id: not there, or unusable",
-                             imds("instance-id", status=200, body=PAGE), metadata=1),
-    "page for the region": fails(
-        65, "metadata: meta-data/placement/region: not there, or unusable",
-        imds("placement/region", status=200, body=PAGE)),
+    "page for the id": fails(
+        65, "metadata: instance identity document:1:1: is not a JSON object",
+        imds("instance-identity", status=200, body=PAGE), metadata=1),
     "page for the tag": fails(
         65, "name: ...; correct the tag", imds("tags/instance/dnsname", status=200, body=PAGE)),
     "page for the IPv4 address": fails(65, "address: meta-data/public-ipv4: is no address",
                                        imds("public-ipv4", status=200, body=PAGE)),
     "page for the IPv6 address": fails(65, "address: meta-data/ipv6: is no address",
-                                       imds("meta-data/ipv6", status=200, body=PAGE), metadata=4),
+                                       imds("meta-data/ipv6", status=200, body=PAGE), metadata=3),
     "page for the role list, then good": ends_well(
-        imds(ROLE_LIST, status=200, body=PAGE), metadata=8),
+        imds(ROLE_LIST, status=200, body=PAGE), metadata=7),
     "page for the role list, for ever": gives_up(
         77, NO_ROLE + "; gave up after N s", for_ever(imds(ROLE_LIST, status=200, body=PAGE)),
         metadata=MANY),
 
     # Tags
     "tag late, within grace": ends_well(
-        attribute("tags", {}, "tags/instance/dnsname", after=1), "grace: 5", metadata=9),
+        attribute("tags", {}, "tags/instance/dnsname", after=1), "grace: 5", metadata=8),
     "tag late, beyond grace": fails(69, NO_TAG + "; gave up after N s", attribute("tags", {}, None),
                                     "grace: 1", patience=1, metadata=TWICE),
     "tag late, beyond the deadline": gives_up(
@@ -159,23 +157,23 @@ METADATA = {
         metadata=TWICE),
     "tag late in EC2, within grace": ends_well(
         [tags_off, attribute("tags", {}, "tags/instance/dnsname", after=1)], "grace: 5", tags=2,
-        metadata=10),
+        metadata=9),
     "tag late, without grace": fails(69, NO_TAG, attribute("tags", {}, None), "grace: 0",
-                                     metadata=4),
-    "tag 500, then there": ends_well(imds("tags/instance/", status=500), metadata=8),
+                                     metadata=3),
+    "tag 500, then there": ends_well(imds("tags/instance/", status=500), metadata=7),
     "tag 500 for ever": gives_up(
         75, "name: meta-data/tags/instance/dnsname: HTTP 500; gave up after N s",
         for_ever(imds("tags/instance/", status=500)), "grace: 0", metadata=MANY),
 
     # Addresses
     "address late, within grace": ends_well(
-        attribute("public_ipv4", None, "public-ipv4"), "grace: 5", metadata=11),
+        attribute("public_ipv4", None, "public-ipv4"), "grace: 5", metadata=10),
     "address late, beyond grace": fails(
         69, NO_ADDRESS.format("public-ipv4") + "; gave up after N s",
         attribute("public_ipv4", None, None), "grace: 1", patience=1, metadata=TWICE),
     "address late, without grace": fails(
         69, NO_ADDRESS.format("public-ipv4"), attribute("public_ipv4", None, None), "grace: 0"),
-    "address 500, then there": ends_well(imds("public-ipv4", status=500), metadata=8),
+    "address 500, then there": ends_well(imds("public-ipv4", status=500), metadata=7),
     "address 500 for ever": gives_up(
         75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
         for_ever(imds("public-ipv4", status=500)), metadata=MANY),
@@ -183,7 +181,7 @@ METADATA = {
         75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
         for_ever(imds("public-ipv4", status=500)), "owner_record: true", metadata=MANY),
     "one of two addresses 500, then there": ends_well(
-        [with_ipv6, IPV6_500], "types: [A, AAAA]", says=SET_BOTH, holds=BOTH, metadata=8),
+        [with_ipv6, IPV6_500], "types: [A, AAAA]", says=SET_BOTH, holds=BOTH, metadata=7),
     "one of two addresses 500 for ever": gives_up(
         75, "address: meta-data/ipv6: HTTP 500; gave up after N s",
         [with_ipv6, for_ever(IPV6_500)], "types: [A, AAAA]", metadata=MANY),
@@ -194,7 +192,7 @@ METADATA = {
         75, "address: meta-data/ipv6: HTTP 500; gave up after N s",
         [with_ipv6, for_ever(IPV6_500)], "owner_record: true", metadata=MANY),
     "one of two addresses absent": fails(
-        69, NO_ADDRESS.format("ipv6"), [], "types: [A, AAAA]", metadata=4),
+        69, NO_ADDRESS.format("ipv6"), [], "types: [A, AAAA]", metadata=3),
 }
 BROKEN = {
     "empty": "", "page": PAGE, "cut": '{"Code": "Success", "AccessKeyId": "ASIAX", "Secr',
@@ -206,7 +204,7 @@ BROKEN = {
 }
 for what, body in BROKEN.items():
     fault = imds(ROLE_PATH, status=200, body=body)
-    METADATA[f"credentials {what}, then good"] = ends_well(fault, metadata=9)
+    METADATA[f"credentials {what}, then good"] = ends_well(fault, metadata=8)
     if what in ("empty", "cut", "page"):
         METADATA[f"credentials {what}, for ever"] = gives_up(
             77, "credentials: the role...; gave up after N s", for_ever(fault), metadata=TWICE)
@@ -295,7 +293,7 @@ def redirect(status, **selected):
         target = Listener(("127.0.0.1", 0), function)
         target.open()
         world.emulator.faults.add(status=status, times=None, **selected, headers={
-            "Location": f"http://127.0.0.1:{target.port}/latest/meta-data/instance-id"})
+            "Location": f"http://127.0.0.1:{target.port}/latest/dynamic/instance-identity/document"})
         yield
         target.close(keep_port=False)
     return order
@@ -322,7 +320,7 @@ SERVICES = {
     "RequestLimitExceeded of EC2": TAGGING.ends_well(answer(503, "RequestLimitExceeded")),
     "ExpiredTokenException for ever": LOOK_UP.fails(
         77, f"{LIST}: HTTP 403 ExpiredTokenException: why",
-        for_ever(answer(403, "ExpiredTokenException")), look_up=2, metadata=9),
+        for_ever(answer(403, "ExpiredTokenException")), look_up=2, metadata=8),
     "ExpiredToken of an assumed role": ASSUMING.ends_well(
         {"operation": CHANGE, "status": 403, "code": "ExpiredToken"}, change=2),
 }
@@ -338,7 +336,7 @@ SERVICES |= {
         [hardly_random, {"operation": LIST, **throttling}, {"operation": CHANGE, **throttling}],
         look_up=2, change=2, lasts=(1.5, 10)),
     "Throttling of a call that fails, and of the next": UPSERTING.ends_well(
-        hardly_random, throttling, answer(403, "ExpiredToken"), throttling, change=4, metadata=9,
+        hardly_random, throttling, answer(403, "ExpiredToken"), throttling, change=4, metadata=8,
         lasts=(1.5, 10)),
     "Throttling of wait, around PENDING": ends_well(
         [hardly_random, {"operation": "GetChange", **throttling},
@@ -395,7 +393,7 @@ SERVICES |= {
         77, NOT_IN + "{zone}; gave up after N s\n" + NOT_IN + "ZORG",
         [another_zone, role_age(0), denied(f"route53:{CHANGE}")],
         "records:\n- {{}}\n- name: www.example.org", timeout=60, patience=30, lasts=(30, 40),
-        partial=True, metadata=9, look_up=2, change=range(6, 22)),
+        partial=True, metadata=8, look_up=2, change=range(6, 22)),
 }
 SERVICES |= {
     "NoSuchHostedZone": fails(
@@ -422,7 +420,7 @@ for number in (1, 3):                   # the other one is of InvalidChangeBatch
             f"route53:{CHANGE} on arn:aws:route53:::hostedzone/{{zone}}",
             shape(number), denied(f"route53:{CHANGE}")),
         f"ExpiredToken in shape {number}": UPSERTING.ends_well(
-            shape(number), expired(CHANGE), metadata=9),
+            shape(number), expired(CHANGE), metadata=8),
     }
 SERVICES |= {
     "AccessDenied with nothing": UPSERTING.fails(
@@ -463,7 +461,7 @@ SERVICES |= {
     "Retry-After a second": LOOK_UP.ends_well(retry_after("1"), lasts=(1, 10)),
     "Retry-After a date": LOOK_UP.ends_well(retry_after_date, lasts=(1, 10)),
     "Retry-After a second, of the metadata": ends_well(
-        imds("instance-id", **retry_after("1")), metadata=8, lasts=(1, 10)),
+        imds("instance-identity", **retry_after("1")), metadata=7, lasts=(1, 10)),
     "Retry-After beyond the deadline": LOOK_UP.gives_up(
         75, f"{LIST}: HTTP 503", retry_after("500"), look_up=2),
 }

@@ -297,19 +297,19 @@ def pending(world):
 FOLDER = "meta-data/iam/security-credentials/"
 DEADLINE = {
     "deadline in metadata": gives_up(
-        75, "metadata: ... (meta-data/instance-id); gave up after N s", hang(path="instance-id"),
+        75, "metadata: ... (dynamic/instance-identity/document); gave up after N s", hang(path="instance-identity"),
         metadata=hung(1)),
     "deadline in name": gives_up(
         75, "name: ... (meta-data/tags/instance/dnsname); gave up after N s",
-        hang(path="tags/instance"), metadata=hung(3)),
+        hang(path="tags/instance"), metadata=hung(2)),
     "deadline in name, of EC2": PLACES["DescribeTags"].gives_up(
         75, "... (DescribeTags)", hang(), tags=1),
     "deadline in address": gives_up(
         75, "address: ... (meta-data/public-ipv4); gave up after N s", hang(path="public-ipv4"),
-        metadata=hung(5)),
+        metadata=hung(4)),
     "deadline in credentials": gives_up(
         75, f"credentials: ... ({FOLDER}bootname-role); gave up after N s",
-        hang(path="bootname-role"), metadata=hung(7)),
+        hang(path="bootname-role"), metadata=hung(6)),
     "deadline in credentials, of STS": PLACES["AssumeRole"].gives_up(
         75, "... (AssumeRole)", hang(), role=1),
     "deadline in zone": LOOK_UP.gives_up(75, f"... ({LIST})", hang(), look_up=1),
@@ -366,11 +366,11 @@ for order, both in {"first": ("www.example.org", NAME), "last": (NAME, "www.exam
         f"one zone of two denied, the {order}": fails(
             77, f"change: {CHANGE}: HTTP 403 AccessDenied: no; the role's policy must allow "
             f"route53:{CHANGE} on arn:aws:route53:::hostedzone/ZORG", another_zone(**DENIED),
-            settings, partial=True, prints=SET, holds=CHANGED, metadata=8, look_up=2, change=2),
+            settings, partial=True, prints=SET, holds=CHANGED, metadata=7, look_up=2, change=2),
         f"one zone of two throttled for ever, the {order}": gives_up(
             75, f"change: {CHANGE}: HTTP 400 Throttling: Rate exceeded; gave up after N s",
             another_zone(**THROTTLED), settings, timeout=2, partial=True, prints=SET,
-            holds=CHANGED, metadata=8, look_up=2, change=MANY),
+            holds=CHANGED, metadata=7, look_up=2, change=MANY),
     }
 
 REAP = {"program": "bootname-reap", "token": 0, "metadata": 0}

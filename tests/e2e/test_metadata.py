@@ -1,7 +1,9 @@
 """What the instance metadata says, does not say, says late, and says wrongly."""
 
+import json
+
 import pytest
-from conftest import ONCE, SHORT
+from conftest import ONCE, SHORT, heritage, put_owned
 
 NAME = "webdev1.ec2.example.com"
 IPV6 = "2001:db8::17"
@@ -137,13 +139,45 @@ def test_a_token_that_is_refused(run, emulator, zone, calls, size):
     assert calls("route53") == []
 
 
+# What is wrong with the instance identity document: whether the metadata is asked for id and
+# region one by one then, as of a service that has no document.
+WORDS = ["", PAGE, "../x", "EU-WEST-1", "x" * 200]
+
+
 @pytest.mark.parametrize("path", ["instance-id", "placement/region"])
-@pytest.mark.parametrize("body", ["", PAGE, "../x", "EU-WEST-1", "x" * 200],
-                         ids=["empty", "page", "path", "capitals", "long"])
+@pytest.mark.parametrize("body", WORDS, ids=["empty", "page", "path", "capitals", "long"])
 def test_an_identity_that_is_none(run, emulator, zone, calls, path, body):
+    emulator.faults.add(service="imds", path="instance-identity", status=404, times=None)
     emulator.faults.add(service="imds", path=path, status=200, body=body, times=None)
     assert run(settings=SHORT).status == 65
     assert calls("route53") == []
+
+
+@pytest.mark.parametrize("body", ["", PAGE, "[", "[]", '{"region": "eu-west-1"'],
+                         ids=["empty", "page", "half a list", "list", "cut"])
+def test_an_identity_document_that_is_none(run, emulator, zone, calls, body):
+    emulator.faults.add(service="imds", path="instance-identity", status=200, body=body, times=None)
+    assert run(settings=SHORT).status == 65
+    assert calls("route53") == []
+
+
+@pytest.mark.parametrize("document", [None, {}, {"instanceId": None}, {"region": "EU WEST"},
+                                      {"instanceId": ["i-1"], "region": {}}, {"accountId": 1}])
+def test_a_document_that_lacks_something_is_made_up_for(run, emulator, zone, document):
+    fault = {"status": 404} if document is None else {"status": 200, "body": json.dumps(document)}
+    emulator.faults.add(service="imds", path="instance-identity", times=None, **fault)
+    assert run(settings=f"{SHORT}\naction: CREATE").status == 0
+    assert zone.values("_bootname.webdev1.ec2.example.com", "TXT") == [
+        heritage("i-0123456789abcdef0", account=None)]
+
+
+@pytest.mark.parametrize("account", ["0123456789", "1234567890123", "12345678901x", ""])
+def test_an_account_that_is_none_is_left_out(run, instance, zone, account):
+    instance.account = account
+    document = {"instanceId": instance.id, "region": "eu-west-1", "accountId": account}
+    instance.emulator.faults.add(service="imds", path="instance-identity", status=200, times=None,
+                                 body=json.dumps(document))
+    assert run("-n", settings="action: CREATE\nzone: ec2.example.com").status in (0, 69)
 
 
 # The role
@@ -200,13 +234,24 @@ def test_metadata_not_disabled(run, zone):
     assert run(env={"AWS_EC2_METADATA_DISABLED": "false"}).stdout == SET
 
 
-def test_region_of_the_environment(run, emulator, zone, instance):
+@pytest.mark.parametrize("action", ["UPSERT\nowner_record: true", "CREATE"])
+def test_region_of_the_environment_is_not_the_instance_s(run, emulator, zone, instance, action):
+    """It chooses endpoints; where the instance is, and whom EC2 knows, the metadata says."""
     instance.tags_in_metadata = False
-    result = run(env={"AWS_REGION": "ap-south-1"}, settings="{}")
-    assert result.status == 69          # there is no such instance in that region
+    result = run(env={"AWS_REGION": "ap-south-1"}, settings=f"action: {action}")
+    assert result.status == 0
     [request] = emulator.requests_of("ec2")
-    assert "/ap-south-1/ec2/aws4_request" in request.headers["authorization"]
-    assert not [one for one in emulator.requests_of("imds") if "region" in one.target]
+    assert "/eu-west-1/ec2/aws4_request" in request.headers["authorization"]
+    assert zone.values("_bootname.webdev1.ec2.example.com", "TXT") == [
+        heritage("i-0123456789abcdef0")]
+
+
+def test_region_of_the_environment_that_was_written_is_put_right(run, zone):
+    """As 0.1.0 wrote it for an instance whose shell had another AWS_REGION."""
+    name = "webdev1.ec2.example.com"
+    put_owned(zone, name, "i-0123456789abcdef0", "54.123.123.123", region="us-east-1")
+    assert run(settings="action: CREATE").stdout == f"{name} is already 54.123.123.123\n"
+    assert zone.values("_bootname." + name, "TXT") == [heritage("i-0123456789abcdef0")]
 
 
 def test_region_in_a_name_is_the_instance_s_own(run, zone):

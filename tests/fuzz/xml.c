@@ -10,6 +10,7 @@
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
+#include "instance.h"
 #include "platform.h"
 #include "route53.h"
 #include "secret.h"
@@ -85,11 +86,13 @@ static int find_zone(void)
 {
 	static struct settings settings;
 	static char id[ROUTE53_ID_SIZE];
+	static const struct instance instance = {.region = "eu-west-1",
+						 .name = "www.dev.example.com"};
 	int rc;
 
 	settings_init(&settings);
 	settings.value[SETTING_VISIBILITY] = "private";
-	rc = zone_find(id, &settings, "www.dev.example.com");
+	rc = zone_find(id, &settings, &instance);
 	assert(rc || fuzz_is_word(id, sizeof(id) - 1));
 	return rc;
 }
@@ -97,7 +100,7 @@ static int find_zone(void)
 static int describe_tag(void)
 {
 	buf_wipe(&value);
-	return ec2_describe_tag(ID, "Name", &value);
+	return ec2_describe_tag(ID, "eu-west-1", "Name", &value);
 }
 
 static int describe_instance(void)
