@@ -42,7 +42,8 @@ static int on_state(const struct buf *row)
 	while (*states[i] && strcmp(states[i], row[INSTANCE_STATE].data))
 		i++;
 	for (size_t j = 0; j < asked_count; j++)
-		if (!strcmp(asked[j].id, row[INSTANCE_ID].data))
+		if (!asked[j].is_foreign &&
+		    !strcmp(asked[j].id, row[INSTANCE_ID].data))
 			asked[j].state = states[i];
 	return 0;
 }

@@ -429,9 +429,9 @@ SERVICES |= {
         65, f"{CHANGE}: HTTP 400", shape(0), cname),
 }
 for what, place in PLACES.items():
-    well = {"metadata": place.well.get("metadata", 7) + 2}
+    well = {"metadata": place.well.get("metadata", 6) + 2}
     SERVICES[f"ExpiredToken of {what}"] = place.ends_well(expired(place.operation), **well)
-    ill = {"metadata": place.ill.get("metadata", 7) + 2}
+    ill = {"metadata": place.ill.get("metadata", 6) + 2}
     SERVICES[f"ExpiredToken of {what} for ever"] = place.fails(
         77, f"{place.operation}: HTTP 403 ExpiredToken: why",
         answer(403, "ExpiredToken", times=None), **{place.kind: 2} | ill)

@@ -1196,3 +1196,87 @@ def test_examples_call_it_as_it_is_called(path):
     for line in lines:
         words = set(re.findall(r" --([a-z-]+)", line))
         assert words <= options()[1], line
+
+
+# An owner comes back between EC2's answer and the batch
+
+def after_the_first_answer(emulator, do):
+    """Do something between EC2's first answer about instances and what follows from it."""
+    def then(request, proceed):
+        answer = proceed()
+        do()
+        return answer
+    emulator.faults.add(operation=DESCRIBE, action="callback", function=then)
+
+
+@pytest.mark.parametrize("ipv4", [ADDRESS, "203.0.113.99"], ids=["Elastic IP", "another address"])
+def test_a_stopped_instance_that_is_started_meanwhile_keeps_its_name(reap, emulator, zone, put,
+                                                                     ipv4):
+    put(GONE, "stopped")
+
+    def start():
+        emulator.instances[GONE].state = "running"
+        zone.put(NAME, "A", [ipv4])
+    after_the_first_answer(emulator, start)
+    assert reap("--stopped").status == 0
+    assert zone.values(NAME, "A") == [ipv4] and zone.values(OWNER, "TXT") == [heritage(GONE)]
+
+
+def test_a_young_instance_that_ec2_does_not_know_everywhere_keeps_its_name(reap, emulator, zone,
+                                                                           put):
+    put(GONE, "running")
+    emulator.instances[GONE].visible = False
+    after_the_first_answer(emulator, lambda: setattr(emulator.instances[GONE], "visible", True))
+    assert reap().status == 0
+    assert zone.values(NAME, "A") == [ADDRESS]
+
+
+def test_after_a_refused_batch_the_owner_is_asked_for_again(reap, emulator, zone, put):
+    """It is started between the second answer and the batch, and publishes a new address."""
+    put(GONE, "stopped")
+
+    def start(request, proceed):
+        emulator.instances[GONE].state = "running"
+        zone.put(NAME, "A", ["203.0.113.99"])
+    emulator.faults.add(operation=CHANGE, action="callback", function=start)
+    assert reap("--stopped").status == 0
+    assert zone.values(NAME, "A") == ["203.0.113.99"]
+    assert zone.values(OWNER, "TXT") == [heritage(GONE)]
+
+
+# Accounts
+
+THEIRS = "210987654321"
+LEFT = "1 owner records name instances of other accounts: left alone\n"
+
+
+@pytest.mark.parametrize("state", ["running", "terminated", "unknown"])
+def test_instances_of_another_account_keep_their_names(reap, emulator, zone, put, state):
+    """This account's EC2 knows none of them."""
+    put_owned(zone, "theirs." + ZONE, OTHER, ADDRESS, account=THEIRS)
+    if state != "unknown":
+        emulator.instance(OTHER, state=state, account=THEIRS)
+    put(GONE, "terminated")
+    assert reap().stdout == REMOVED + LEFT
+    assert zone.values("theirs." + ZONE, "A") == [ADDRESS] and not zone.values(NAME, "A")
+    assert zone.values("_bootname.theirs." + ZONE, "TXT") == [heritage(OTHER, account=THEIRS)]
+    assert asked(emulator) == [(1, "eu-west-1")]
+    assert reap("-j").json["other_accounts"] == 1
+
+
+def test_an_owner_record_of_0_1_0_is_judged_as_before_and_counted(reap, zone, put):
+    put(GONE, "terminated")
+    put_owned(zone, NAME, GONE, ADDRESS, account=None)
+    assert reap().stdout == REMOVED + "1 owner records name no account: judged by this one's EC2\n"
+
+
+@pytest.mark.parametrize("fault", [{"status": 403, "code": "InvalidClientTokenId"},
+                                   {"status": 200, "body": "<GetCallerIdentityResponse/>"}])
+def test_without_its_own_account_nothing_that_names_one_is_removed(reap, emulator, zone, put,
+                                                                   fault):
+    put(GONE, "terminated")
+    put_owned(zone, "old." + ZONE, GONE, ADDRESS, account=None)
+    emulator.faults.add(operation="GetCallerIdentity", times=None, **fault)
+    result = reap(partial=True, settings="timeout: 5")
+    assert result.status != 0 and "owners with an account are left alone" in result.stderr
+    assert zone.values("old." + ZONE, "A") == [] and zone.values(NAME, "A") == [ADDRESS]
