@@ -111,13 +111,11 @@ static int add_endpoint(void)
 		return 0;
 	}
 	buf_addf(&url, "%s", override);
-	/* At a boot nobody but root sets variables. */
 	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
 		url.data[--url.len] = '\0';
-	return !platform_has_user || pattern_matches(url.data,
-						     "^(https://|http://"
-						     "(127\\.[0-9.]*|\\[::1]|"
-						     "localhost)(:[0-9]*)?$)")
+	return pattern_matches(url.data, "^(https://|http://"
+					 "(127\\.[0-9.]*|\\[::1]|"
+					 "localhost)(:[0-9]*)?$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");

@@ -1,6 +1,7 @@
 #include "errinfo.h"
 
 struct errinfo errinfo;
+const char *errinfo_program = "bootname";
 
 int errinfo_set(int status, const char *format, ...)
 {

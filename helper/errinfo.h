@@ -46,6 +46,7 @@ struct errinfo {
 };
 
 extern struct errinfo errinfo;
+extern const char *errinfo_program; /* what errors begin with */
 
 /*
  * Record an error; the stage stays, code and until_ms are cleared.

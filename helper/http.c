@@ -1,9 +1,11 @@
 #include "http.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 /* CURLOPT_PROTOCOLS is deprecated since 7.85 and the only one before. */
 #define CURL_DISABLE_DEPRECATION
@@ -27,6 +29,10 @@ enum {
 	LINES_LIMIT = 8, /* headers of a request */
 	CONNECT_MS = 3000,
 	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
+	HURRIED_MS = 200,   /* a try with less time says nothing */
+	END_S = 2,	    /* behind the deadline: libcurl does not look at it
+			     * within a TLS handshake */
+	HEAD_LIMIT = 65536, /* bytes of headers and trailers of an answer */
 	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
 
@@ -40,6 +46,7 @@ static int64_t started_ms;
 static int64_t deadline_ms;
 static int64_t last_wait_ms; /* no wait goes beyond this */
 static bool is_too_large;
+static size_t head_size;
 static bool has_headers; /* all of them, up to the empty line */
 static char reason[CURL_ERROR_SIZE];
 
@@ -51,12 +58,23 @@ void http_start_clock(long timeout_s)
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
 }
 
+/* Anything else might never end. */
+static bool is_file(const char *path)
+{
+	struct stat status;
+
+	return !stat(path, &status) && S_ISREG(status.st_mode);
+}
+
 int http_open(long timeout_s)
 {
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
 		trust_find();
+	else if (platform_has_user && !is_file(bundle))
+		return errinfo_set(STATUS_SETTINGS,
+				   "AWS_CA_BUNDLE: %s is not a file", bundle);
 	http_answer.body = calloc(1, HTTP_LIMIT + 1);
 	curl = curl_easy_init();
 	if (!http_answer.body || !curl)
@@ -96,8 +114,13 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	static char value[64];
 
 	(void)context;
+	/* libcurl keeps all of them. */
+	head_size += len;
+	if (head_size > HEAD_LIMIT)
+		return 0;
 	/* Behind the empty line trailers may follow, or another answer. */
-	has_headers = len <= 2 || (has_headers && *line != 'H');
+	has_headers = len <= 2 || (has_headers &&
+				   (len < 5 || strncmp(line, "HTTP/", 5) != 0));
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
@@ -126,20 +149,27 @@ static const struct {
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 	{CURLOPT_PATH_AS_IS, 1},
+	{CURLOPT_NOSIGNAL, 1},		/* the signal is ours, see http_send */
 	{CURLOPT_DNS_CACHE_TIMEOUT, 0}, /* it would keep failures */
 };
 
-static CURLcode result; /* of setting options, all together */
+static CURLcode result; /* of setting options: the first failure */
+
+static void keep(CURLcode code)
+{
+	if (!result)
+		result = code;
+}
 
 static void set_number(CURLoption option, long value)
 {
-	result |= curl_easy_setopt(curl, option, value);
+	keep(curl_easy_setopt(curl, option, value));
 }
 
 static void set_pointer(CURLoption option, const void *value)
 {
 	if (value)
-		result |= curl_easy_setopt(curl, option, value);
+		keep(curl_easy_setopt(curl, option, value));
 }
 
 static void set_options(const char *method, const char *url, const char *body,
@@ -153,8 +183,12 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * for a resolver's thread. */
 	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
-	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) |
-		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	set_pointer(CURLOPT_PROXY, proxy);
+	/* One that knows no proxies asks none. */
+	if (!proxy || !*proxy)
+		result = CURLE_OK;
+	keep(curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body));
+	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
@@ -162,14 +196,13 @@ static void set_options(const char *method, const char *url, const char *body,
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
 	set_pointer(CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION);
 	set_pointer(CURLOPT_URL, url);
-	set_pointer(CURLOPT_PROXY, proxy);
 	set_pointer(CURLOPT_HTTPHEADER, list);
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
 	/* A file in a directory's place: nothing is found beside the bundle. */
 	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
 	if (bundle || trust.is_hashed)
-		result |= curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+		keep(curl_easy_setopt(curl, CURLOPT_CAINFO, bundle));
 }
 
 /* Whether only AWS's own roots were believed; from now on all are. */
@@ -182,6 +215,28 @@ static bool has_more_roots(void)
 	return has_more;
 }
 
+/* Whether there was no connection to the peer. */
+static bool is_unreachable(CURLcode code)
+{
+	double connected_s = 0;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME, &connected_s);
+	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	       code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_COULDNT_CONNECT ||
+	       (code == CURLE_OPERATION_TIMEDOUT && connected_s == 0);
+}
+
+/* Whether libcurl has no room for a line of the answer's head: in its words
+ * memory is short. */
+static bool is_line_too_long(CURLcode code)
+{
+	double began_s = 0;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME, &began_s);
+	return code == CURLE_OUT_OF_MEMORY && began_s > 0 && !has_headers;
+}
+
 static int failure(CURLcode code)
 {
 	int status = STATUS_DEADLINE | AGAIN_LATER;
@@ -189,6 +244,9 @@ static int failure(CURLcode code)
 	if (is_too_large)
 		return errinfo_set(STATUS_DATA, "answer larger than %d bytes",
 				   HTTP_LIMIT);
+	if (head_size > HEAD_LIMIT || is_line_too_long(code))
+		return errinfo_set(STATUS_DATA, "headers larger than %d bytes",
+				   HEAD_LIMIT);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY)
@@ -197,9 +255,7 @@ static int failure(CURLcode code)
 			   *reason	       ? reason
 			   : platform_has_user ? curl_easy_strerror(code)
 					       : "libcurl fails",
-			   pattern_matches(reason, "^(Could|Failed|Conn)")
-				   ? "; is there a route?"
-				   : "");
+			   is_unreachable(code) ? "; is there a route?" : "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
@@ -218,6 +274,20 @@ static void split_lines(void)
 	}
 }
 
+static void perform(void)
+{
+	static struct buf line;
+
+	buf_set(&line,
+		"%s: %s: the service keeps the connection busy; gave up "
+		"behind the deadline\n",
+		errinfo_program, errinfo.stage);
+	platform_end_after((unsigned)(within_deadline(LONG_MAX) / 1000) + END_S,
+			   STATUS_DEADLINE, line.data);
+	result = curl_easy_perform(curl);
+	platform_end_after(0, 0, NULL);
+}
+
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms)
 {
@@ -232,13 +302,19 @@ int http_send(const char *method, const char *url, const char *headers,
 	http_answer.date_s = -1;
 	http_answer.retry_after_s = 0;
 	forget_body();
-	is_too_large = false;
-	reason[0] = '\0';
 	do {
+		is_too_large = false;
+		head_size = 0;
+		reason[0] = '\0';
 		set_options(method, url, body, proxy, timeout_ms);
-		if (!result)
-			result = curl_easy_perform(curl);
-	} while (result == CURLE_PEER_FAILED_VERIFICATION && has_more_roots());
+		if (result)
+			return errinfo_set(STATUS_SYSTEM,
+					   "libcurl refuses an option: %s",
+					   curl_easy_strerror(result));
+		perform();
+	} while ((result == CURLE_PEER_FAILED_VERIFICATION ||
+		  result == CURLE_SSL_CACERT_BADFILE) &&
+		 has_more_roots());
 	buf_wipe(&lines);
 	if (result)
 		return failure(result);
@@ -283,14 +359,22 @@ static int wait_for_next(struct retry *retry)
 
 int http_persist(int (*attempt)(void))
 {
-	static int64_t throttled_ms; /* of the whole run */
+	static int64_t throttled_ms;  /* of the whole run */
+	static struct errinfo former; /* of the last try that had some time */
 	struct retry retry = {0, 0};
+	bool is_hurried = false;
 
 	while (attempt()) {
+		if (is_hurried && errinfo.status == STATUS_DEADLINE) {
+			former.again = errinfo.again;
+			errinfo = former;
+		}
+		former = errinfo;
 		retry.throttled_ms = throttled_ms; /* of calls within, too */
 		if (!errinfo.again || wait_for_next(&retry))
 			return -1;
 		throttled_ms = retry.throttled_ms;
+		is_hurried = within_deadline(HURRIED_MS) < HURRIED_MS;
 	}
 	return 0;
 }

@@ -17,8 +17,17 @@ void platform_wipe(void *memory, size_t size);
  * processes of the same user where the system can forbid it.  Give the
  * standard streams that are closed to the null device, so that no socket can
  * become standard output; and let writing fail where signals would end it.
+ * Forget the variable that has TLS keys written to a file.
  */
 void platform_harden(void);
+
+/*
+ * End the process after some seconds, however busy a library keeps it: write a
+ * line on standard error, and exit.
+ * seconds: 0: do not.
+ * line: one that stays where it is.
+ */
+void platform_end_after(unsigned seconds, int status, const char *line);
 
 /*
  * End the process with this exit status, and at once: what 30 libraries would

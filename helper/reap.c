@@ -417,7 +417,7 @@ int main(int argc, char **argv)
 	int rc;
 
 	platform_has_user = pattern_is_careful = true;
-	report_program = "bootname-reap";
+	errinfo_program = "bootname-reap";
 	platform_harden();
 	opterr = 0;
 	errinfo.stage = "usage";

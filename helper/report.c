@@ -12,7 +12,6 @@
 bool report_quiet;
 bool report_verbose;
 bool report_dry_run;
-const char *report_program = "bootname";
 struct report report;
 bool report_changed;
 const char *report_zone_id;
@@ -51,7 +50,7 @@ void report_text_of_stage(const char *text)
 {
 	if (!*text)
 		return;
-	buf_set(&out, "%s: %s: %s\n", report_program, errinfo.stage, text);
+	buf_set(&out, "%s: %s: %s\n", errinfo_program, errinfo.stage, text);
 	(void)write_out(STDERR_FILENO);
 }
 
@@ -112,7 +111,7 @@ void report_error(void)
 		report_first_error = errinfo;
 	if (!report.status)
 		report.status = errinfo.status;
-	buf_set(&out, "%s: %s: %.4000s\n", report_program, errinfo.stage,
+	buf_set(&out, "%s: %s: %.4000s\n", errinfo_program, errinfo.stage,
 		errinfo.text.data);
 	(void)write_out(STDERR_FILENO);
 }

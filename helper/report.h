@@ -26,9 +26,6 @@ extern bool report_dry_run;
 
 enum { REPORT_PLANS = 8 };
 
-/* What errors begin with. */
-extern const char *report_program;
-
 /* What came out, filled in by the command. */
 struct report {
 	const struct plan *plans[REPORT_PLANS]; /* carried out */

@@ -10,6 +10,7 @@ struct trust trust;
  * begin at the first, second or third byte of three. */
 void trust_keep_roots(char *bundle)
 {
+	static const char first[] = "-----BEGIN CERTIFICATE-----";
 	static const char last[] = "-----END CERTIFICATE-----";
 	static const char names[][9] = {
 		"QW1hem9u", "FtYXpvb",	"BbWF6b2", /* Amazon */
@@ -18,7 +19,9 @@ void trust_keep_roots(char *bundle)
 	enum { NAMES = sizeof(names) / sizeof(*names) };
 	char *end;
 
-	for (char *from = bundle; (end = strstr(from, last)); from = end) {
+	for (char *from = bundle;
+	     (from = strstr(from, first)) && (end = strstr(from, last));
+	     from = end) {
 		size_t i = 0;
 
 		*end = '\0';
@@ -27,8 +30,11 @@ void trust_keep_roots(char *bundle)
 		*end = '-';
 		end += sizeof(last) - 1;
 		if (i < NAMES)
-			buf_add(&trust.roots, from, (size_t)(end - from));
+			buf_addf(&trust.roots, "%.*s\n", (int)(end - from),
+				 from);
 	}
+	if (buf_is_cut(&trust.roots)) /* half a root is an error */
+		buf_wipe(&trust.roots);
 }
 
 void trust_find(void)
