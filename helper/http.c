@@ -183,9 +183,9 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * for a resolver's thread. */
 	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
+	result = CURLE_OK;
 	set_pointer(CURLOPT_PROXY, proxy);
-	/* One that knows no proxies asks none. */
-	if (!proxy || !*proxy)
+	if (!proxy || !*proxy) /* one that knows no proxies asks none */
 		result = CURLE_OK;
 	keep(curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body));
 	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
