@@ -29,7 +29,8 @@ void trust_keep_roots(char *bundle)
 			i++;
 		*end = '-';
 		end += sizeof(last) - 1;
-		end += *end == '\n'; /* parts the one from the next */
+		end += strcspn(end, "\n"); /* what parts it from the next */
+		end += *end != '\0';
 		if (i < NAMES)
 			buf_add(&trust.roots, from, (size_t)(end - from));
 	}
