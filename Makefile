@@ -222,12 +222,22 @@ $(ARCHIVE): cloud-config/archive.py $(ARCHIVE_NEEDS) $(RELEASE) $(PACKED)
 	$(call say,ZIP,$@)
 	$(Q)$(PYTHON) $< $@ cloud-config $(filter-out $<,$^)
 
+# Twice the same bytes, wherever it is built and with whatever flags of the user's.
+.PHONY: release-again
+release-again: release
+	@rm -rf $B/again && mkdir -p $B/again/tree
+	@cp -R Makefile helper cloud-config $B/again/tree/
+	@$(MAKE) --no-print-directory -s -C $B/again/tree B=../of/release CFLAGS=-O1 release
+	@cmp $B/again/of/release/release/SHA256SUMS $B/release/SHA256SUMS
+
 # Where the bytes are of what is embedded; SET: boot or service.
 SET ?= boot
 
+SIZED := $(foreach machine,$(MACHINES),$B/release/size-$(SET)-$(machine) \
+	$B/release/bootname-$(SET)-$(machine).xz)
+
 .PHONY: size
-size: $(foreach machine,$(MACHINES),$B/release/size-$(SET)-$(machine) \
-		$B/release/bootname-$(SET)-$(machine).xz)
+size: $(SIZED)
 	@for machine in $(MACHINES); do \
 		$(PYTHON) cloud-config/size.py $$machine $B/release/size-$(SET)-$$machine \
 			$B/release/bootname-$(SET)-$$machine.xz && echo; done
@@ -274,7 +284,7 @@ TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
 tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
 
 # The release is built with Debian's compilers; once, not per sanitizer.
-CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
+CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release $(SIZED))
 
 .PHONY: check
 check: tests $(CHECK_RELEASE)
