@@ -286,8 +286,17 @@ tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
 # The release is built with Debian's compilers; once, not per sanitizer.
 CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release $(SIZED))
 
+# Debian's cloud-init, to read what mkuserdata makes; without being installed.
+CLOUD_INIT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-init
+
+$(CLOUD_INIT):
+	$(call say,UNPACK,$@)
+	@rm -rf $@.new && mkdir -p $@.new
+	$(Q)cd $@.new && apt-get download -qq cloud-init && dpkg -x *.deb . && rm *.deb
+	@mv $@.new $@
+
 .PHONY: check
-check: tests $(CHECK_RELEASE)
+check: tests $(CHECK_RELEASE) $(if $(CHECK_RELEASE),$(CLOUD_INIT))
 	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS) $(HARNESSES:%=fuzz/%)
 
 # Without Python and the emulator, in seconds: what a package's build runs.
