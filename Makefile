@@ -604,7 +604,7 @@ install: all
 	cd $(DESTDIR)$(bashcompletiondir) && ln -sf bootname bootname-reap && \
 		ln -sf bootname mkuserdata
 	$(INSTALL) -d $(DESTDIR)$(bindir)
-	ln -sfn $(shell realpath -ms --relative-to=$(bindir) $(pkgdatadir))/mkuserdata \
+	ln -sf $(shell realpath -ms --relative-to=$(bindir) $(pkgdatadir))/mkuserdata \
 		$(DESTDIR)$(bindir)/mkuserdata
 	ln -sfn $(shell realpath -ms --relative-to=$(docdir) $(pkgdatadir)) \
 		$(DESTDIR)$(docdir)/cloud-config
