@@ -543,9 +543,9 @@ lint-shell:
 .PHONY: lint-man
 lint-man:
 	$(call say,MAN,docs)
-	$(Q)mkdir -p $B/man/man5 $B/man/man8
-	$(Q)cp docs/*.5 $B/man/man5 && cp docs/*.8 $B/man/man8
-	$(Q)makewhatis $B/man && MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[58]
+	$(Q)mkdir -p $B/man/man1 $B/man/man5 $B/man/man8
+	$(Q)cp docs/*.1 $B/man/man1 && cp docs/*.5 $B/man/man5 && cp docs/*.8 $B/man/man8
+	$(Q)makewhatis $B/man && MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[158]
 
 .PHONY: lint-python
 lint-python:
@@ -563,7 +563,7 @@ EXAMPLES = $(shell cd cloud-config && find * -name '.*' -prune -o -name packages
 	-prune -o -type f ! -name archive.py ! -name size.py ! -name '*.pyc' ! -name '*~' \
 	! -name release.sh ! -name publish.sh ! -name mkuserdata -print)
 GUIDES = $(shell cd docs && find * -name '.*' -prune -o -name completion -prune \
-	-o -type f ! -name '*.[58]' ! -name '*~' -print)
+	-o -type f ! -name '*.[158]' ! -name '*~' -print)
 
 # $(call tree,FUNCTION,FOLDER,FROM,FILES): FUNCTION for each folder of the files.
 tree = $(foreach folder,$(sort $(dir $(4))),$(call $(1),644,$(2)/$(folder:%/=%),$(addprefix \
@@ -572,6 +572,7 @@ tree = $(foreach folder,$(sort $(dir $(4))),$(call $(1),644,$(2)/$(folder:%/=%),
 # $(call installed,FUNCTION): FUNCTION of mode, folder and files for all of it.
 define installed
 $(call $(1),755,$(sbindir),$B/bootname $B/bootname-reap)
+$(call $(1),644,$(mandir)/man1,$(wildcard docs/*.1))
 $(call $(1),644,$(mandir)/man5,$(wildcard docs/*.5))
 $(call $(1),644,$(mandir)/man8,$(wildcard docs/*.8))
 $(call $(1),644,$(systemdsystemunitdir),$(wildcard cloud-config/systemd/*))
@@ -651,9 +652,26 @@ deb: dist
 	$(Q)sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
 
 .PHONY: rpm
-rpm: dist
+rpm: dist $(PACKED)
 	$(call say,RPM,$B/rpm)
-	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm
+	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
+
+# What a version's page has, in one folder; and putting it there, with GitHub's CLI.
+.PHONY: release-files upload
+release-files: dist deb release
+	@rm -rf $B/files && mkdir -p $B/files
+	@cp $(TARBALL) $B/deb/*.deb $(RELEASE) $(PACKED) $(ARCHIVE) $B/files/
+	$(Q)cd $B/files && sha256sum * >SHA256SUMS
+
+upload:
+	$(if $(TAG),,$(error name the tag: make $@ TAG=vVERSION))
+	$(Q)gh release create '$(TAG)' --verify-tag --title '$(TAG)' \
+		--notes-file 'docs/releases/$(TAG:v%=%).md' $B/files/*
+
+# All that must hold; installs what is missing.
+.PHONY: gate
+gate:
+	@.ci/run
 
 # As root: both, by the distributions' own rules, then in Debian 12 and 13.
 .PHONY: check-packages
@@ -680,7 +698,10 @@ help:
 	@printf '%s\n' \
 		'make deps          install what is missing (deps GOAL: for that only)' \
 		'make               build/bootname, build/bootname-reap' \
-		'make release       build/release: small, for x86-64 and arm64 (Debian, Ubuntu)' \
+		'make release       build/release: for x86-64 and arm64, mkuserdata.pyz (Debian, Ubuntu)' \
+		'make release-again whether another build makes the same bytes' \
+		'make release-files build/files: what a version publishes; upload' \
+		'make gate          what a push must pass' \
 		'make size          where its bytes are, by module' \
 		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
 		'make publish       the release to S3: BUCKET=NAME' \

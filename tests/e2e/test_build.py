@@ -61,7 +61,8 @@ PLACES = {
     "share/doc/bootname": {"LICENSE", "README.md", "cloud-config"},
     "share/doc/bootname/docs": {
         name for name in files(TOP / "docs")
-        if not re.fullmatch(r"completion/.*|.*\.[58]|(.*/)?\..*", name)},
+        if not re.fullmatch(r"completion/.*|.*\.[158]|(.*/)?\..*", name)},
+    "share/man/man1": {"mkuserdata.1"},
     "share/man/man5": {"bootname.yaml.5"},
     "share/man/man8": {"bootname.8", "bootname-reap.8"},
     "share/zsh/site-functions": {"_bootname"},

@@ -8,7 +8,6 @@ import ast
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 from collections import namedtuple
 
