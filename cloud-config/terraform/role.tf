@@ -98,6 +98,12 @@ resource "aws_iam_policy" "this" {
         Action   = "sts:AssumeRole"
         Resource = var.zone_role_arn
       }],
+      var.program_bucket == null ? [] : [{
+        Sid      = "GetProgram"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "arn:${data.aws_partition.current.partition}:s3:::${var.program_bucket}/bootname/*"
+      }],
     )
   })
 

@@ -204,3 +204,15 @@ variable "group_max_size" {
   type        = number
   default     = 2
 }
+
+variable "program_bucket" {
+  description = "S3 bucket that the program comes from, with mkuserdata --s3; null for none"
+  type        = string
+  default     = null
+}
+
+variable "create_program_bucket" {
+  description = "Make a private bucket of that name"
+  type        = bool
+  default     = false
+}

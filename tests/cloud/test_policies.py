@@ -119,7 +119,7 @@ def soa_policy():
 def terraform_policy(**variables):
     name = "resource.aws_iam_policy.this.policy"
     known = {"take_over": False, "tags_from_ec2": False, "wait": False, "private_zones": False,
-             "zone_role_arn": None, "zone_ids": [], "record_names": None,
+             "zone_role_arn": None, "program_bucket": None, "zone_ids": [], "record_names": None,
              "zone_name": "ec2.example.com", **variables}
     values = {"var": known, "data": {"aws_partition": {"current": {"partition": "aws"}}},
               "aws_route53_zone": {"this": [{"zone_id": "Z1"}]}}

@@ -62,6 +62,7 @@ REQUIRED = {
     "zone": {"ZoneName": "ec2.example.com", "CertificateAuthorities": "letsencrypt.org,;",
              "QueryLogDays": "30"},
     "role": {"ZoneArns": ARN, "RecordNames": "*.ec2.example.com"},
+    "bucket": {},
     "zone-role": {"ZoneArns": ARN, "RecordNames": "*.ec2.example.com", "ExternalId": "web-fleet",
                   "InstanceRoleArn": "arn:aws:iam::123456789012:role/web"},
     "instance": {"DnsName": "webdev1", "SubnetId": "subnet-0123456789abcdef0",
