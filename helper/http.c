@@ -218,23 +218,23 @@ static bool has_more_roots(void)
 /* Whether there was no connection to the peer. */
 static bool is_unreachable(CURLcode code)
 {
-	double connected_s = 0;
+	curl_off_t connected_us = 0;
 
-	(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME, &connected_s);
+	(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected_us);
 	return code == CURLE_COULDNT_RESOLVE_HOST ||
 	       code == CURLE_COULDNT_RESOLVE_PROXY ||
 	       code == CURLE_COULDNT_CONNECT ||
-	       (code == CURLE_OPERATION_TIMEDOUT && connected_s == 0);
+	       (code == CURLE_OPERATION_TIMEDOUT && !connected_us);
 }
 
 /* Whether libcurl has no room for a line of the answer's head: in its words
  * memory is short. */
 static bool is_line_too_long(CURLcode code)
 {
-	double began_s = 0;
+	curl_off_t began_us = 0;
 
-	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME, &began_s);
-	return code == CURLE_OUT_OF_MEMORY && began_s > 0 && !has_headers;
+	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &began_us);
+	return code == CURLE_OUT_OF_MEMORY && began_us && !has_headers;
 }
 
 static int failure(CURLcode code)

@@ -11,7 +11,7 @@ import yaml
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("B") or TOP / "build").absolute()
 SETTINGS = "zone: ec2.example.com\nttl: 60\naction: UPSERT\n"
-CHECKER = TOP / "tests/embed.py"
+CHECKER = BUILD / "bootname"
 LIMIT = 16384                   # bytes that EC2 takes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 TOP = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
-CHECKER = TOP / "tests/embed.py"
+CHECKER = BUILD / "bootname"
 LIBRARIES = {"libcurl.so.4", "libyaml-0.so.2", "libjson-c.so.5", "libcrypto.so.3", "libexpat.so.1",
              "libc.so.6"}
 
