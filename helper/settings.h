@@ -62,8 +62,8 @@ struct settings {
 
 /* Programs that lack a setting: none, where nothing is said. */
 static const unsigned char settings_lacking[SETTINGS] = {
-	[SETTING_ROLE_ARN] = BUILD_SERVICE,
-	[SETTING_EXTERNAL_ID] = BUILD_SERVICE,
+	[SETTING_ROLE_ARN] = BUILD_BOOT | BUILD_SERVICE,
+	[SETTING_EXTERNAL_ID] = BUILD_BOOT | BUILD_SERVICE,
 	[SETTING_WAIT] = BUILD_BOOT | BUILD_SERVICE,
 	[SETTING_RECORDS] = BUILD_BOOT | BUILD_SERVICE,
 };
