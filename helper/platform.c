@@ -74,9 +74,11 @@ static void on_alarm(int number)
 
 void platform_end_after(unsigned seconds, int status, const char *line)
 {
+	static const struct sigaction ending = {.sa_handler = on_alarm};
+
 	end_status = status;
 	end_line = line;
-	(void)signal(SIGALRM, on_alarm);
+	(void)sigaction(SIGALRM, &ending, NULL);
 	(void)alarm(seconds);
 }
 
