@@ -33,7 +33,7 @@ enum {
 };
 
 enum {
-	PLAN_BEFORE_SIZE = 48,
+	PLAN_BEFORE_SIZE = 1024,
 	PLAN_OWNER_SIZE = 128, /* what PLAN_OWNER_PATTERN takes is shorter */
 };
 
@@ -48,9 +48,10 @@ enum plan_state {
 /* One record set that this instance is to have, or loses. */
 struct plan_set {
 	enum plan_state state;
-	const char *value;	       /* wanted, or looked for; "": none */
-	char before[PLAN_BEFORE_SIZE]; /* the value found, as listed; "": none
-					*/
+	const char *value; /* wanted, or looked for; "": none */
+	/* The values found, as listed, as many as there is room for; "": none.
+	 */
+	char before[PLAN_BEFORE_SIZE];
 };
 
 struct plan {
