@@ -35,13 +35,19 @@ static bool is_upsert(const struct plan *plan)
 }
 
 /* "" with simple routing, where there is none. */
+static const char *identifier_of(const struct settings *settings,
+				 const char *instance_id)
+{
+	const char *given = settings->value[SETTING_SET_IDENTIFIER];
+
+	return settings_is(settings, SETTING_ROUTING, "simple") ? ""
+	       : *given						? given
+								: instance_id;
+}
+
 static const char *identifier(const struct plan *plan)
 {
-	const char *given = plan->settings->value[SETTING_SET_IDENTIFIER];
-
-	return is(plan, SETTING_ROUTING, "simple") ? ""
-	       : *given				   ? given
-						   : plan->instance->id;
+	return identifier_of(plan->settings, plan->instance->id);
 }
 
 /* The record set that is wanted, in the order of its row. */
@@ -71,6 +77,23 @@ static bool wants_owner_record(const struct settings *settings)
 	return *settings->value[SETTING_OWNER_RECORD]
 		       ? settings_is_true(settings, SETTING_OWNER_RECORD)
 		       : *settings->value[SETTING_ACTION] == 'C';
+}
+
+bool plan_is_twice(const struct settings *left, const struct settings *right,
+		   const char *instance_id)
+{
+	/* A set identifier that is not given is no simple routing. */
+	const char *id = *instance_id ? instance_id : "i-";
+	const char *left_id = identifier_of(left, id);
+	const char *right_id = identifier_of(right, id);
+	const char *left_types = left->value[SETTING_TYPES];
+	const char *right_types = right->value[SETTING_TYPES];
+
+	if (*left_id && *right_id && strcmp(left_id, right_id) != 0)
+		return false;
+	return (wants_owner_record(left) && wants_owner_record(right)) ||
+	       strstr(left_types, right_types) ||
+	       strstr(right_types, left_types);
 }
 
 void plan_start(struct plan *plan, const struct settings *settings,
@@ -242,9 +265,8 @@ static void note_delegation(const struct buf *row, bool is_ns)
 {
 	buf_wipe(&delegation);
 	if (is_ns)
-		buf_set(&delegation, "NS %.*s, which delegates it",
-			(int)whole_values(&row[SET_VALUES], OBSTACLE_SIZE),
-			row[SET_VALUES].data);
+		buf_add(&delegation, row[SET_VALUES].data,
+			whole_values(&row[SET_VALUES], OBSTACLE_SIZE));
 }
 
 int plan_found(struct plan *plan, const struct buf *row)
@@ -359,10 +381,11 @@ int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 	bool is_held =
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 
-	if (delegation.len && !plan->is_removal) {
-		buf_set(&obstacle, "%s", delegation.data);
-		return taken(plan);
-	}
+	if (delegation.len && !plan->is_removal)
+		return errinfo_set(STATUS_TAKEN,
+				   "%s is taken: NS %s, which delegates it; "
+				   "choose another name, or remove it",
+				   plan->instance->name, delegation.data);
 	if (is_held && !plan->is_removal && !is_owner && !is_upsert(plan) &&
 	    !may_take_over)
 		return taken(plan);

@@ -87,6 +87,14 @@ void plan_start(struct plan *plan, const struct settings *settings,
 		const struct instance *instance, bool is_removal);
 
 /*
+ * Whether two records of one name and zone get into each other's way: Route 53
+ * has each set once, and an owner record belongs to all of a name.
+ * instance_id: "": not known yet.
+ */
+bool plan_is_twice(const struct settings *left, const struct settings *right,
+		   const char *instance_id);
+
+/*
  * Take note of one record set found in the zone; those of other names, types
  * and set identifiers do not matter.
  * row: as route53_list_record_sets gives it.
