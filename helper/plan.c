@@ -11,6 +11,8 @@
 #include "route53.h"
 #include "settings.h"
 
+enum { OBSTACLE_SIZE = 264 }; /* bytes of values: one name, at least */
+
 struct buf plan_owner_name;
 const char plan_types[PLAN_SETS][5] = {"A", "AAAA", "TXT"};
 
@@ -19,7 +21,8 @@ static enum plan_state found[PLAN_SETS];
 static char before[PLAN_SETS][PLAN_BEFORE_SIZE];
 static struct buf deletes[PLAN_SETS]; /* changes, of what was found */
 static struct buf owner_value;
-static struct buf obstacle; /* what stands at the name, and is not ours */
+static struct buf obstacle;   /* what stands at the name, and is not ours */
+static struct buf delegation; /* of the name to another zone: its NS set */
 
 static bool is(const struct plan *plan, enum setting setting, const char *word)
 {
@@ -32,13 +35,19 @@ static bool is_upsert(const struct plan *plan)
 }
 
 /* "" with simple routing, where there is none. */
+static const char *identifier_of(const struct settings *settings,
+				 const char *instance_id)
+{
+	const char *given = settings->value[SETTING_SET_IDENTIFIER];
+
+	return settings_is(settings, SETTING_ROUTING, "simple") ? ""
+	       : *given						? given
+								: instance_id;
+}
+
 static const char *identifier(const struct plan *plan)
 {
-	const char *given = plan->settings->value[SETTING_SET_IDENTIFIER];
-
-	return is(plan, SETTING_ROUTING, "simple") ? ""
-	       : *given				   ? given
-						   : plan->instance->id;
+	return identifier_of(plan->settings, plan->instance->id);
 }
 
 /* The record set that is wanted, in the order of its row. */
@@ -70,6 +79,23 @@ static bool wants_owner_record(const struct settings *settings)
 		       : *settings->value[SETTING_ACTION] == 'C';
 }
 
+bool plan_is_twice(const struct settings *left, const struct settings *right,
+		   const char *instance_id)
+{
+	/* A set identifier that is not given is no simple routing. */
+	const char *id = *instance_id ? instance_id : "i-";
+	const char *left_id = identifier_of(left, id);
+	const char *right_id = identifier_of(right, id);
+	const char *left_types = left->value[SETTING_TYPES];
+	const char *right_types = right->value[SETTING_TYPES];
+
+	if (*left_id && *right_id && strcmp(left_id, right_id) != 0)
+		return false;
+	return (wants_owner_record(left) && wants_owner_record(right)) ||
+	       strstr(left_types, right_types) ||
+	       strstr(right_types, left_types);
+}
+
 void plan_start(struct plan *plan, const struct settings *settings,
 		const struct instance *instance, bool is_removal)
 {
@@ -77,6 +103,7 @@ void plan_start(struct plan *plan, const struct settings *settings,
 
 	memset(found, 0, sizeof(found));
 	memset(before, 0, sizeof(before));
+	buf_wipe(&delegation);
 	for (size_t i = 0; i < PLAN_SETS; i++)
 		buf_wipe(&deletes[i]);
 	buf_set(&plan_owner_name, PLAN_OWNER_PREFIX "%s", instance->name);
@@ -147,16 +174,39 @@ bool plan_may_ask_ec2(const struct plan *plan)
 		!strcmp(plan->owner_account, plan->instance->account));
 }
 
+/* The routing of what was found, as the setting names it. */
+static const char *routing_of(const struct buf *row)
+{
+	return !row[SET_IDENTIFIER].len	 ? "simple"
+	       : row[SET_WEIGHT].len	 ? "weighted"
+	       : row[SET_MULTIVALUE].len ? "multivalue"
+					 : "another";
+}
+
+/* How many bytes of the values found fit into a size: whole values only. */
+static size_t whole_values(const struct buf *values, size_t size)
+{
+	size_t len = values->len < size ? values->len : size - 1;
+
+	if (len == values->len)
+		return len;
+	while (len && values->data[len] != *XML_NEXT)
+		len--;
+	return len;
+}
+
 /* "A 54.1.1.1 (TTL 60)", or what else stands there. */
 static void describe(const struct buf *row)
 {
-	buf_set(&obstacle, "%s %.100s", row[SET_TYPE].data,
+	buf_set(&obstacle, "%s %.*s", row[SET_TYPE].data,
+		(int)whole_values(&row[SET_VALUES], OBSTACLE_SIZE),
 		row[SET_VALUES].data);
 	if (row[SET_ALIAS].len)
 		buf_addf(&obstacle, "alias");
 	else if (platform_has_user)
-		buf_addf(&obstacle, " (TTL %s%s)", row[SET_TTL].data,
-			 row[SET_IDENTIFIER].len ? ", with routing" : "");
+		buf_addf(&obstacle, " (TTL %s%s%s)", row[SET_TTL].data,
+			 row[SET_IDENTIFIER].len ? ", routing " : "",
+			 row[SET_IDENTIFIER].len ? routing_of(row) : "");
 }
 
 static int taken(const struct plan *plan)
@@ -169,6 +219,20 @@ static int taken(const struct plan *plan)
 				  *plan->owner_account ? " of account " : "",
 				  plan->owner_account);
 	return errinfo_add("; choose another name, or remove it");
+}
+
+/* Route 53 takes one routing only for all sets of a name and type. */
+static int taken_by_routing(const struct plan *plan, const struct buf *row)
+{
+	const char *there = routing_of(row);
+
+	describe(row);
+	if (!platform_has_user)
+		buf_addf(&obstacle, ", routing %s", there);
+	(void)taken(plan);
+	if (platform_has_user && row[SET_WEIGHT].len + row[SET_MULTIVALUE].len)
+		(void)errinfo_add(", or set routing: %s", there);
+	return -1;
 }
 
 /* Compare a record set that stands in the place of ours. */
@@ -195,6 +259,16 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 					     : PLAN_LEAVE;
 }
 
+/* A name with NS records is another zone's, and what stands beside them is
+ * never asked for; but for the zone's own name, which has a SOA record too. */
+static void note_delegation(const struct buf *row, bool is_ns)
+{
+	buf_wipe(&delegation);
+	if (is_ns)
+		buf_add(&delegation, row[SET_VALUES].data,
+			whole_values(&row[SET_VALUES], OBSTACLE_SIZE));
+}
+
 int plan_found(struct plan *plan, const struct buf *row)
 {
 	const char *name = row[SET_NAME].data;
@@ -202,25 +276,39 @@ int plan_found(struct plan *plan, const struct buf *row)
 	const char *own = identifier(plan);
 	size_t prefix = strlen(PLAN_OWNER_PREFIX);
 	bool is_owner = strstr(name, PLAN_OWNER_PREFIX) == name;
-	size_t i = pattern_place(row[SET_TYPE].data, "A AAAA TXT CNAME ");
-	bool is_cname = i == PLAN_SETS;
+	enum { CNAME = PLAN_SETS, NS, SOA };
+	size_t i =
+		pattern_place(row[SET_TYPE].data, "A AAAA TXT CNAME NS SOA ");
+	bool is_cname = i == CNAME;
 	bool is_obstacle = is_cname || row[SET_ALIAS].len ||
 			   !*own != !row[SET_IDENTIFIER].len;
 	static char folded[DNSNAME_SIZE];
 
 	dnsname_from_route53(folded, name + (is_owner ? prefix : 0));
 	if (is_owner ? i != PLAN_OWNER || !plan->minds_owner
-		     : i == PLAN_OWNER || i > PLAN_SETS ||
-			       (*types && !is_cname &&
+		     : i == PLAN_OWNER || i > SOA ||
+			       (*types && i < PLAN_OWNER &&
 				!strstr(types, i ? "AAAA" : " A ")))
 		return 0;
+	if (strcmp(folded, plan->instance->name))
+		return 0;
+	if (i > CNAME) {
+		note_delegation(row, i == NS);
+		return 0;
+	}
 	if (is_cname)
 		i = PLAN_A;
+	if (!is_obstacle && strcmp(own, row[SET_IDENTIFIER].data))
+		return !plan->is_removal && *plan->sets[i].value &&
+				       !is(plan, SETTING_ROUTING,
+					   routing_of(row))
+			       ? taken_by_routing(plan, row)
+			       : 0;
 	/* A page may show again what the one before has shown. */
-	if (strcmp(folded, plan->instance->name) || found[i] ||
-	    (!is_obstacle && strcmp(own, row[SET_IDENTIFIER].data)))
+	if (found[i])
 		return 0;
-	memcpy(before[i], row[SET_VALUES].data, sizeof(before[i]) - 1);
+	memcpy(before[i], row[SET_VALUES].data,
+	       whole_values(&row[SET_VALUES], sizeof(before[i])));
 	if (is_owner && !is_obstacle)
 		learn_owner(plan, row[SET_VALUES].data);
 	/* What it does not know, it does not take away. */
@@ -233,7 +321,10 @@ int plan_found(struct plan *plan, const struct buf *row)
 		return 0;
 	if (is_obstacle || found[i] != PLAN_KEEP)
 		describe(row);
-	return is_obstacle && !plan->is_removal ? taken(plan) : 0;
+	if (!is_obstacle || plan->is_removal)
+		return 0;
+	return is_cname || row[SET_ALIAS].len ? taken(plan)
+					      : taken_by_routing(plan, row);
 }
 
 /* Delete what is ours; where another is the owner, nothing is. */
@@ -291,6 +382,11 @@ int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 	bool is_held =
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 
+	if (delegation.len && !plan->is_removal)
+		return errinfo_set(STATUS_TAKEN,
+				   "%s is taken: NS %s, which delegates it; "
+				   "choose another name, or remove it",
+				   plan->instance->name, delegation.data);
 	if (is_held && !plan->is_removal && !is_owner && !is_upsert(plan) &&
 	    !may_take_over)
 		return taken(plan);

@@ -33,7 +33,7 @@ enum {
 };
 
 enum {
-	PLAN_BEFORE_SIZE = 48,
+	PLAN_BEFORE_SIZE = 1024,
 	PLAN_OWNER_SIZE = 128, /* what PLAN_OWNER_PATTERN takes is shorter */
 };
 
@@ -48,9 +48,10 @@ enum plan_state {
 /* One record set that this instance is to have, or loses. */
 struct plan_set {
 	enum plan_state state;
-	const char *value;	       /* wanted, or looked for; "": none */
-	char before[PLAN_BEFORE_SIZE]; /* the value found, as listed; "": none
-					*/
+	const char *value; /* wanted, or looked for; "": none */
+	/* The values found, as listed, as many as there is room for; "": none.
+	 */
+	char before[PLAN_BEFORE_SIZE];
 };
 
 struct plan {
@@ -84,6 +85,14 @@ extern const char plan_types[PLAN_SETS][5];
  */
 void plan_start(struct plan *plan, const struct settings *settings,
 		const struct instance *instance, bool is_removal);
+
+/*
+ * Whether two records of one name and zone get into each other's way: Route 53
+ * has each set once, and an owner record belongs to all of a name.
+ * instance_id: "": not known yet.
+ */
+bool plan_is_twice(const struct settings *left, const struct settings *right,
+		   const char *instance_id);
 
 /*
  * Take note of one record set found in the zone; those of other names, types

@@ -46,6 +46,92 @@ struct record *records_after(struct record *record)
 static struct buf changes; /* of the zone at hand */
 static char change_id[ROUTE53_CHANGE_ID_SIZE];
 
+/* ---- One name twice. ---- */
+
+static bool is_same_text(const struct settings *left,
+			 const struct settings *right, enum setting setting)
+{
+	return !strcmp(left->value[setting], right->value[setting]);
+}
+
+static bool has_same_role(const struct settings *left,
+			  const struct settings *right)
+{
+	return is_same_text(left, right, SETTING_ROLE_ARN) &&
+	       is_same_text(left, right, SETTING_EXTERNAL_ID);
+}
+
+/* Whether the settings alone say that two records have one name and zone. */
+static bool is_named_alike(const struct settings *left,
+			   const struct settings *right)
+{
+	static char names[2][DNSNAME_SIZE];
+	bool are_names = dnsname_fold(names[0], left->value[SETTING_NAME]) &&
+			 dnsname_fold(names[1], right->value[SETTING_NAME]);
+
+	return (are_names ? !strcmp(names[0], names[1])
+			  : is_same_text(left, right, SETTING_NAME)) &&
+	       is_same_text(left, right, SETTING_ZONE) &&
+	       is_same_text(left, right, SETTING_ZONE_ID) &&
+	       is_same_text(left, right, SETTING_VISIBILITY) &&
+	       is_same_text(left, right, SETTING_ADDRESS) &&
+	       has_same_role(left, right);
+}
+
+static bool is_placed_alike(const struct record *left,
+			    const struct record *right)
+{
+	return left->is_open && right->is_open &&
+	       !strcmp(left->zone_id, right->zone_id) &&
+	       !strcmp(left->instance.name, right->instance.name);
+}
+
+/*
+ * Refuse two records that stand in each other's way: at each boot Route 53
+ * would refuse the batch.
+ * are_placed: names and zones are known; else the settings alone decide.
+ * Returns 0, or -1: STATUS_SETTINGS.
+ */
+static int refuse_twice(size_t count, bool are_placed)
+{
+	for (size_t i = 1; i < count; i++) {
+		const struct record *right = &records[i];
+
+		for (size_t j = 0; j < i; j++) {
+			const struct record *left = &records[j];
+
+			if (!(are_placed ? is_placed_alike(left, right)
+					 : is_named_alike(left->settings,
+							  right->settings)) ||
+			    !plan_is_twice(left->settings, right->settings,
+					   left->instance.id))
+				continue;
+			errinfo.stage = "settings";
+			return errinfo_set(
+				STATUS_SETTINGS,
+				"records %zu and %zu are both %s; make them "
+				"one record, with all types, or give one "
+				"another name",
+				j + 1, i + 1,
+				are_placed ? left->instance.name
+				: *left->settings->value[SETTING_NAME]
+					? left->settings->value[SETTING_NAME]
+					: "of the tag dnsname");
+		}
+	}
+	return 0;
+}
+
+static int refuse_named_alike(void)
+{
+	size_t count = 0;
+
+	for (struct settings *next = settings_next(&records_settings); next;
+	     next = settings_next(next))
+		records[count++].settings = next;
+	return refuse_twice(count, false);
+}
+
 static int read_documents(const char *settings_file, const char *defaults_file)
 {
 	const char *cloud_config = platform_variable("BOOTNAME_CLOUD_CONFIG");
@@ -67,7 +153,7 @@ int records_read_settings(const char *settings_file, const char *defaults_file)
 	if (read_documents(settings_file, defaults_file))
 		return -1;
 	settings_complete(&records_settings);
-	return 0;
+	return platform_has_user ? refuse_named_alike() : 0;
 }
 
 int records_identify(bool removal)
@@ -113,14 +199,15 @@ int records_open(const char *settings_file, const char *defaults_file,
 /* Whose credentials the calls to Route 53 for a record are made with. */
 static void use_role(const struct settings *settings)
 {
+	static const struct settings *former;
 	const char *role_arn = settings->value[SETTING_ROLE_ARN];
 
 	if (!settings_has(SETTING_ROLE_ARN))
 		return;
 	aws.route53_identity = *role_arn ? AWS_ASSUMED : AWS_INSTANCE;
-	/* Records that leave it to the top have the very same text. */
-	if (credentials.role_arn && role_arn != credentials.role_arn)
+	if (former && !has_same_role(former, settings))
 		aws_close();
+	former = settings;
 	credentials.role_arn = role_arn;
 	credentials.external_id = settings->value[SETTING_EXTERNAL_ID];
 }
@@ -279,14 +366,18 @@ static int make_plan(struct record *record)
 	return rc < 0 ? -1 : plan_changes(current, !rc, &changes);
 }
 
-/* ---- Changing, zone by zone. ---- */
+/* ---- Changing, batch by batch. ---- */
 
-/* Whether one is still open in the zone of another. */
+/* Whether one is still open that may be in one batch with another: of its zone,
+ * and with its role, for a role may be allowed its own names only. */
 static bool is_open_beside(const struct record *record,
 			   const struct record *first)
 {
 	return record->is_open &&
-	       (record == first || !strcmp(record->zone_id, first->zone_id));
+	       (record == first ||
+		(!strcmp(record->zone_id, first->zone_id) &&
+		 (!settings_has(SETTING_ROLE_ARN) ||
+		  has_same_role(record->settings, first->settings))));
 }
 
 /* Plan for as many as one batch holds. */
@@ -487,6 +578,10 @@ void records_change(void)
 			record->is_open = false;
 			report_error();
 		}
+	if (platform_has_user && refuse_twice((size_t)(end - records), true)) {
+		report_error();
+		return;
+	}
 	for (struct record *first = records; first;
 	     first = records_after(first)) {
 		int rc;

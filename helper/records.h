@@ -1,9 +1,9 @@
 /*
  * The records of a run: what each is to be, in which hosted zone, and the
- * change batch of each zone.
+ * change batch of each zone and role.
  *
  * A record that fails does not keep the others from being published, unless
- * they stand in the same zone; its failure is reported at once.
+ * they are in the same batch; its failure is reported at once.
  */
 #ifndef RECORDS_H
 #define RECORDS_H

@@ -1,9 +1,10 @@
 """action: CREATE takes no name that is another's. See test_ownership.py for who is the other."""
 
 import pytest
-from conftest import changes_of
+from conftest import changes_of, put_owned
 
 NAME = "webdev1.ec2.example.com"
+ME = "i-0123456789abcdef0"
 ADDRESS = "54.123.123.123"
 IPV6 = "2001:db8::17"
 SETTINGS = "action: CREATE"
@@ -85,7 +86,7 @@ def test_one_family_is_another_s(run, zone, instance, calls):
 
 @pytest.mark.parametrize(("kind", "values"), [
     ("TXT", ['"v=spf1 -all"']), ("MX", ["10 mail.example.com."]),
-    ("CAA", ['0 issue "amazon.com"']), ("NS", ["ns.example.com."])])
+    ("CAA", ['0 issue "amazon.com"'])])
 def test_other_types_beside_it_do_not_matter(run, zone, kind, values):
     zone.put(NAME, kind, values)
     assert run(settings=SETTINGS).stdout == f"setting {NAME} to {ADDRESS}\n"
@@ -147,3 +148,34 @@ def test_refusals_that_no_look_explains_come_to_an_end(run, emulator, zone, call
 def test_a_large_set_of_another_type_does_not_matter(run, zone):
     zone.put(NAME, "TXT", [f'"{number:03}{"x" * 250}"' for number in range(400)])
     assert run(settings=SETTINGS).stdout == f"setting {NAME} to {ADDRESS}\n"
+
+
+# Names that another zone answers for
+
+@pytest.mark.parametrize("settings", [SETTINGS, "owner_record: true"])
+def test_a_delegated_name_is_refused(run, zone, calls, settings):
+    zone.put(NAME, "NS", ["ns1.example.org.", "ns2.example.org."])
+    before = zone.record_sets()
+    result = run(settings=settings)
+    assert result.status == 73 and zone.record_sets() == before
+    assert result.stderr == (
+        f"bootname: record: {NAME} is taken: NS ns1.example.org. ns2.example.org., which delegates "
+        "it; choose another name, or remove it\n")
+    assert CHANGE not in calls("route53")
+
+
+def test_the_zone_s_own_name_may_have_an_address(run, zone):
+    settings = f"{SETTINGS}\nname: ec2.example.com"
+    assert run(settings=settings).stdout == f"setting ec2.example.com to {ADDRESS}\n"
+    assert run(settings=settings).stdout == f"ec2.example.com is already {ADDRESS}\n"
+
+
+def test_a_delegation_below_the_name_does_not_matter(run, zone):
+    zone.put("sub." + NAME, "NS", ["ns.example.org."])
+    assert run(settings=SETTINGS).stdout == f"setting {NAME} to {ADDRESS}\n"
+
+
+def test_down_minds_no_delegation(run, zone):
+    put_owned(zone, NAME, ME, ADDRESS)
+    zone.put(NAME, "NS", ["ns.example.org."])
+    assert run("down", settings=SETTINGS).stdout == f"removing {NAME} ({ADDRESS})\n"

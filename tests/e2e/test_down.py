@@ -226,6 +226,18 @@ def test_json(run, zone, calls, owner, options, changed, before):
     assert told["calls"]["route53"] == len(calls("route53"))
 
 
+def test_values_are_whole(run, zone):
+    values = [f"198.51.100.{number}" for number in range(100, 250)]
+    zone.put(NAME, "A", values)
+    put_owned(zone, NAME, ME)
+    told = run("-jn", "down", settings=CREATE).json
+    before = told["records"][0]["before"]
+    assert before == values[:len(before)] and len(before) > 60
+    line = run("down", settings=CREATE).stdout
+    assert line == f"removing {NAME} ({' '.join(before)})\n"
+    assert zone.find(NAME, "A") is None
+
+
 def test_json_of_what_is_absent(run, zone):
     told = run("-j", "down").json
     assert told["changed"] is False and told["change_id"] is None

@@ -179,10 +179,144 @@ records:
     assert set(calls("sts")) == {"AssumeRole"}
 
 
+def may_change(emulator, letter, name):
+    """A role that may change one name only, and list."""
+    arn = ROLE.format(letter)
+    emulator.roles[arn] = {"external_id": f"id-{letter}", "account": "123456789012"}
+    emulator.attach_policy(arn, {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Resource": "*",
+         "Action": ["route53:ListHostedZonesByName", "route53:ListResourceRecordSets"]},
+        {"Effect": "Allow", "Resource": "*", "Action": "route53:ChangeResourceRecordSets",
+         "Condition": {"ForAllValues:StringLike": {
+             "route53:ChangeResourceRecordSetsNormalizedRecordNames": [name, f"_bootname.{name}"]}}}
+    ]})
+    return f"  role_arn: {arn}\n  external_id: id-{letter}\n"
+
+
+@pytest.mark.parametrize("order", ["ab", "ba", "aba", "bab"])
+@pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
+def test_roles_of_one_zone_have_batches_of_their_own(run, emulator, zone, calls, action, order):
+    """Each may change its own names only, so one batch for all would be denied to either."""
+    roles = {letter: may_change(emulator, letter, f"*.{letter}.ec2.example.com")
+             for letter in "ab"}
+    names = [f"w{number}.{letter}.ec2.example.com" for number, letter in enumerate(order)]
+    result = run(settings=f"action: {action}\nrecords:\n" + "".join(
+        f"- name: {name}\n{roles[letter]}" for name, letter in zip(names, order, strict=True)))
+    assert (result.status, result.stderr) == (0, "")
+    assert all(zone.values(name, "A") == [ADDRESS] for name in names)
+    assert calls("route53").count(CHANGE) == 2
+    assert len(calls("sts")) <= len(order) + 2
+
+
+def test_a_role_that_fails_keeps_no_other_s_record_back(run, emulator, zone):
+    good = may_change(emulator, "a", "www.ec2.example.com")
+    bad = may_change(emulator, "b", "other.ec2.example.com")
+    result = run(settings=f"records:\n- name: {API}\n{bad}- name: {WWW}\n{good}", partial=True)
+    assert result.status == 77 and result.stderr.count("\n") == 1
+    assert result.stdout == setting((WWW, ADDRESS))
+
+
+def test_the_external_id_is_of_the_record_too(run, emulator, zone):
+    may_change(emulator, "a", "*.ec2.example.com")
+    role = ROLE.format("a")
+    result = run(settings=f"role_arn: {role}\nrecords:\n- name: {WWW}\n  external_id: id-a\n"
+                 f"- name: {API}\n  external_id: id-x\n", partial=True)
+    assert result.status == 77 and result.stdout == setting((WWW, ADDRESS))
+    assert "AssumeRole" in result.stderr
+
+
+def test_down_with_a_role_for_each(run, emulator, zone):
+    settings = "action: CREATE\nrecords:\n" + "".join(
+        f"- name: {name}\n{may_change(emulator, letter, name)}"
+        for letter, name in (("a", WWW), ("b", API)))
+    assert run(settings=settings).stdout == BOTH
+    result = run("down", settings=settings)
+    assert (result.status, result.stderr) == (0, "")
+    assert [one.type for one in zone.record_sets()] == ["NS", "SOA"]
+
+
+def test_the_owner_is_asked_for_with_the_instance_s_own_role(run, emulator, zone, calls):
+    """Behind a role and before another one: EC2 and STS know the instance's only."""
+    for name in (WWW, API):
+        put_owned(zone, name, OTHER, OLD)
+    settings = "action: CREATE\ntake_over: gone\nrecords:\n" + "".join(
+        f"- name: {name}\n{may_change(emulator, letter, name)}"
+        for letter, name in (("a", WWW), ("b", API)))
+    assert run(settings=settings).stdout == BOTH
+    assert all("assumed-role/dns-" not in request.credentials.arn
+               for service in ("ec2", "sts") for request in emulator.requests_of(service)
+               if getattr(request, "credentials", None))
+
+
 def test_credentials_are_fetched_once(run, emulator, zone, other_zone):
     run(settings=TWO + "- name: www.example.org\n")
     asked = [one.target for one in emulator.requests_of("imds") if "ipv" not in one.target]
     assert len(asked) == len(set(asked)) <= 6
+
+
+# One name twice
+
+TWICE = {
+    "families with owner records": (
+        f"action: CREATE\nrecords:\n- name: {WWW}\n  types: [A]\n"
+        f"- name: {WWW}\n  types: [AAAA]\n", "1 and 2"),
+    "owner record by word": (
+        f"owner_record: true\nrecords:\n- name: {API}\n- name: {WWW}\n  types: [A]\n"
+        f"- name: {WWW}\n  types: [AAAA]\n", "2 and 3"),
+    "the same": (f"records:\n- name: {WWW}\n- name: {WWW}\n", "1 and 2"),
+    "one family in both": (
+        f"records:\n- name: {WWW}\n- name: {WWW}\n  types: [A]\n", "1 and 2"),
+    "member and simple": (
+        f"records:\n- name: {WWW}\n- name: {WWW}\n  routing: weighted\n", "1 and 2"),
+    "one set identifier": (
+        f"routing: weighted\nset_identifier: x\nrecords:\n- name: {WWW}\n- name: {WWW}\n  "
+        "weight: 9\n", "1 and 2"),
+    "upper case": (f"records:\n- name: {WWW}\n- name: {WWW.upper()}.\n", "1 and 2"),
+}
+KNOWN_LATER = {
+    "by the tag": (f"records:\n- name: '{TAG}'\n- ttl: 30\n", "1 and 2"),
+    "by a template": (f"records:\n- name: '{{tag:dnsname}}'\n- name: {TAG}\n", "1 and 2"),
+    "relative": (f"zone: ec2.example.com\nrecords:\n- name: www\n- name: {WWW}\n", "1 and 2"),
+    "zone by name and by id": (
+        f"records:\n- name: {WWW}\n- name: {WWW}\n  zone_id: ZID\n", "1 and 2"),
+}
+
+
+def twice_says(stderr, numbers):
+    return re.fullmatch(
+        rf"bootname: settings: records {numbers} are both [^ ;]+; make them one record, with all "
+        r"types, or give one another name\n", stderr)
+
+
+@pytest.mark.parametrize(("settings", "numbers"), TWICE.values(), ids=TWICE)
+@pytest.mark.parametrize("options", [(), ("-n",), ("down",)], ids=["up", "dry run", "down"])
+def test_a_name_that_is_there_twice_is_refused(run, emulator, zone, settings, numbers, options):
+    result = run(*options, settings=settings)
+    assert result.status == 78 and twice_says(result.stderr, numbers), result
+    assert emulator.requests == []
+
+
+def test_check_tells_of_a_name_that_is_there_twice(run, emulator, zone):
+    result = run("check", settings=TWICE["the same"][0])
+    assert result.status == 78 and "FAIL  settings: records 1 and 2 are both" in result.stdout
+
+
+@pytest.mark.parametrize(("settings", "numbers"), KNOWN_LATER.values(), ids=KNOWN_LATER)
+def test_names_that_turn_out_to_be_one_are_refused(run, zone, calls, settings, numbers):
+    before = zone.record_sets()
+    result = run(settings=settings.replace("ZID", zone.id))
+    assert result.status == 78 and twice_says(result.stderr, numbers), result
+    assert zone.record_sets() == before and CHANGE not in calls("route53")
+
+
+@pytest.mark.parametrize("settings", [
+    f"records:\n- name: {WWW}\n  types: [A]\n- name: {WWW}\n  types: [AAAA]\n  ttl: 30\n",
+    f"routing: weighted\nrecords:\n- name: {WWW}\n  set_identifier: a\n- name: {WWW}\n  "
+    "set_identifier: b\n",
+], ids=["a family each", "two members"])
+def test_records_of_one_name_that_can_be(run, zone, instance, settings):
+    instance.ipv6 = IPV6
+    assert run(settings=settings).status == 0
 
 
 # Output

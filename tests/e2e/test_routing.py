@@ -170,13 +170,56 @@ def test_a_simple_record_in_the_way(run, zone, routing, action, stage, value):
 
 @pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
 @pytest.mark.parametrize("wanted", ROUTINGS)
-def test_another_routing_in_the_way(run, zone, action, wanted):
+def test_another_routing_in_the_way(run, zone, calls, action, wanted):
     [there] = set(ROUTINGS) - {wanted}
     put_owned(zone, NAME, OTHER, OLD, **beside(there))
     before = zone.record_sets()
     result = run(settings=f"routing: {wanted}\naction: {action}")
     assert result.status == 73 and NAME in result.stderr
     assert zone.record_sets() == before
+    assert calls("route53")[1:] == [CHANGE if action == "UPSERT" else READ]
+    if action == "CREATE":
+        assert result.stderr == (
+            f"bootname: record: {NAME} is taken: A {OLD} (TTL 60, routing {there}); choose another "
+            f"name, or remove it, or set routing: {there}\n")
+
+
+@pytest.mark.parametrize("action", ["CREATE", "UPSERT\nowner_record: true"])
+@pytest.mark.parametrize("wanted", ROUTINGS)
+def test_ten_that_meet_another_routing_keep_no_account_busy(emulator, on, zone, calls, action,
+                                                            wanted):
+    [there] = set(ROUTINGS) - {wanted}
+    put_owned(zone, NAME, OTHER, OLD, **beside(there))
+    for number in range(10):
+        member = on(emulator.instance(f"i-{number:017x}", public_ipv4=f"54.0.0.{number}"))
+        assert member(settings=f"routing: {wanted}\naction: {action}").status == 73
+    assert calls("route53") == [LIST, READ] * 10
+
+
+@pytest.mark.parametrize("wanted", ROUTINGS)
+def test_one_s_own_member_beside_another_routing(run, zone, calls, wanted):
+    """Its own comes first in the list, and could be replaced; the other cannot."""
+    [there] = set(ROUTINGS) - {wanted}
+    put_owned(zone, NAME, OTHER, OLD, **beside(there))
+    put_owned(zone, NAME, ME, OLD, **beside(there, ME))
+    before = zone.record_sets()
+    assert run(settings=f"routing: {wanted}\naction: CREATE").status == 73
+    assert zone.record_sets() == before and calls("route53") == [LIST, READ]
+
+
+@pytest.mark.parametrize("routing", ROUTINGS)
+def test_another_routing_of_the_other_family_does_not_matter(run, zone, routing):
+    [there] = set(ROUTINGS) - {routing}
+    zone.put(NAME, "AAAA", [IPV6], **beside(there))
+    assert run(settings=f"routing: {routing}\naction: CREATE").status == 0
+
+
+@pytest.mark.parametrize("action", ["CREATE", "UPSERT\nowner_record: true"])
+def test_simple_beside_a_group(run, zone, calls, action):
+    zone.put(NAME, "A", [OLD], **beside("weighted"))
+    result = run(settings=f"action: {action}")
+    assert result.status == 73 and "routing weighted" in result.stderr
+    assert calls("route53") == [LIST, READ]
 
 
 @pytest.mark.parametrize("wanted", ROUTINGS)

@@ -333,6 +333,21 @@ static const struct row {
 	{"CNAME", IPV4, "", "CNAME a.example.com.", TAKEN, TAKEN, NULL, TAKEN},
 	{"own CNAME", IPV4, "", "CNAME a.example.com.|TXT me", TAKEN, TAKEN,
 	 NULL, TAKEN},
+	{"delegated", IPV4, "", "NS ns.example.org.", TAKEN, TAKEN, NULL,
+	 TAKEN},
+	{"delegated, and ours", IPV4, "",
+	 "A " IPV4 "|NS ns.example.org.|TXT me", TAKEN, TAKEN, NULL, TAKEN},
+	{"the zone's own name", IPV4, "",
+	 "NS ns.example.org.|SOA ns.example.org. a. 1 2 3 4 5", NEW "|+TXT",
+	 NEW "|+TXT", NEW "|+TXT", NEW},
+	{"the zone's own name, own old", IPV4, "",
+	 "A " OLD4 "|NS ns.example.org.|SOA ns.example.org. a. 1 2 3 4 5|TXT "
+	 "me",
+	 SWAP, SWAP, SWAP, TAKEN},
+	{"the zone's own name, another's", IPV4, "",
+	 "A " OLD4 "|NS ns.example.org.|SOA ns.example.org. a. 1 2 3 4 5|TXT "
+	 "other",
+	 REPLACE "|+TXT", TAKEN, SWAP "|+TXT", TAKEN},
 	{"CNAME that spells our address", IPV4, "", "CNAME " IPV4, TAKEN, TAKEN,
 	 NULL, TAKEN},
 };
@@ -1049,7 +1064,27 @@ static const struct {
 	 {"", NAME ".", "A", "blue", "", "true", "60", IPV4},
 	 false,
 	 "",
-	 "A " IPV4 " (TTL 60, with routing); "},
+	 "A " IPV4 " (TTL 60, routing multivalue); choose another name, or "
+	 "remove it, or set routing: multivalue"},
+	{"weighted",
+	 {"", NAME ".", "A", "blue", "5", "", "60", IPV4},
+	 false,
+	 "",
+	 "A " IPV4 " (TTL 60, routing weighted); choose another name, or "
+	 "remove it, or set routing: weighted"},
+	{"latency",
+	 {"", NAME ".", "A", "blue", "", "", "60", IPV4},
+	 false,
+	 "",
+	 "A " IPV4 " (TTL 60, routing another); choose another name, or "
+	 "remove it"},
+	{"delegated",
+	 {"", NAME ".", "NS", "", "", "", "300",
+	  "ns1.example.org." XML_NEXT "ns2.example.org."},
+	 false,
+	 "",
+	 "NS ns1.example.org." XML_NEXT "ns2.example.org., which delegates "
+	 "it; choose another name, or remove it"},
 	{"alias",
 	 {"", NAME ".", "A", "", "", "", "", ""},
 	 true,
@@ -1110,25 +1145,65 @@ static void test_plan__refusal_for_the_owner_records_place(void **state)
 }
 
 /* A set that is long, as others may write it. */
-static void test_plan__refusal_of_many_values_is_short(void **state)
+static int find_many(unsigned count)
 {
 	static struct buf row[XML_FIELDS];
 
-	(void)state;
-	set_instance(NAME, IPV4, "");
-	set_way(CREATE);
-	start(false);
+	for (size_t i = 0; i < XML_FIELDS; i++)
+		buf_wipe(&row[i]);
 	buf_set(&row[SET_ROW], ".");
 	buf_set(&row[SET_NAME], NAME ".");
 	buf_set(&row[SET_TYPE], "A");
 	buf_set(&row[SET_TTL], "60");
-	for (unsigned i = 0; i < 400; i++)
-		buf_addf(&row[SET_VALUES], "198.51.%u.%u" XML_NEXT,
+	for (unsigned i = 0; i < count; i++)
+		buf_addf(&row[SET_VALUES], "%s198.51.%u.%u", i ? XML_NEXT : "",
 			 100 + i / 250, i % 250);
-	assert_int_equal(plan_found(&plan, row), 0);
+	return plan_found(&plan, row);
+}
+
+/* As many as there is room for: 1 to 400, what Route 53 takes. */
+static void test_plan__values_found_are_whole(void **state)
+{
+	size_t longest = 0;
+
+	(void)state;
+	for (unsigned count = 1; count <= 400; count++) {
+		const char *before = plan.sets[PLAN_A].before;
+		char last[32];
+		unsigned kept = 1;
+
+		set_instance(NAME, IPV4, "");
+		start(true);
+		assert_int_equal(find_many(count), 0);
+		assert_int_equal(plan_changes(&plan, false, &changes), 0);
+		for (const char *c = before; *c; c++)
+			kept += *c == *XML_NEXT;
+		(void)snprintf(last, sizeof(last), "198.51.%u.%u",
+			       100 + (kept - 1) / 250, (kept - 1) % 250);
+		if (strlen(before) > longest)
+			longest = strlen(before);
+		unit_text("last",
+			  strrchr(before, *XML_NEXT)
+				  ? strrchr(before, *XML_NEXT) + 1
+				  : before,
+			  last);
+		assert_true(kept == count ||
+			    strlen(before) > PLAN_BEFORE_SIZE - 16);
+	}
+	assert_true(longest < PLAN_BEFORE_SIZE);
+}
+
+static void test_plan__refusal_of_many_values_is_short(void **state)
+{
+	(void)state;
+	set_instance(NAME, IPV4, "");
+	set_way(CREATE);
+	start(false);
+	assert_int_equal(find_many(400), 0);
 	check_taken("many", plan_changes(&plan, false, &changes));
 	unit_holds("first", errinfo.text.data, "198.51.100.0");
 	assert_true(errinfo.text.len < 400);
+	unit_holds("whole", errinfo.text.data, "198.51.100.18 (TTL");
 }
 
 /* ---- Routing: a group shares the name. ---- */
@@ -1183,6 +1258,17 @@ static const struct member {
 	{"simple", "multivalue", "", "", "", "", "", OLD4, "", TAKEN},
 	{"simple, ours", "multivalue", "", "", "", "", "", IPV4, "", TAKEN},
 	{"simple, weighted", "weighted", "", "", "", "", "", OLD4, "", TAKEN},
+	/* All sets of a name and type have one routing. */
+	{"other member, weighted beside multivalue", "multivalue", "", OTHER,
+	 "7", "", "", OLD4, HERITAGE(OTHER), TAKEN},
+	{"other member, multivalue beside weighted", "weighted", "", OTHER, "",
+	 "true", "", OLD4, HERITAGE(OTHER), TAKEN},
+	{"other member, latency", "weighted", "", OTHER, "", "", "", OLD4, "",
+	 TAKEN},
+	{"other member, weighted 0", "multivalue", "", OTHER, "0", "", "", OLD4,
+	 "", TAKEN},
+	{"own alone, of another routing", "multivalue", "", ME, "7", "", HEALTH,
+	 OLD4, HERITAGE(ME), SWAP},
 };
 
 static int find_member(const struct member *member)
@@ -1528,6 +1614,7 @@ int main(void)
 		cmocka_unit_test(test_plan__refusal_says_what_stands_there),
 		cmocka_unit_test(
 			test_plan__refusal_for_the_owner_records_place),
+		cmocka_unit_test(test_plan__values_found_are_whole),
 		cmocka_unit_test(test_plan__refusal_of_many_values_is_short),
 		cmocka_unit_test(test_plan__members_of_a_group_mind_themselves),
 		cmocka_unit_test(test_plan__large_group),
