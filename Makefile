@@ -54,7 +54,8 @@ FLOORS := \
 	route53,ec2,sts \
 	credentials,instance,zone \
 	plan,profile \
-	report,state,owners \
+	report,owners \
+	published \
 	records,json,fates,removal \
 	findings \
 	resolution \

@@ -32,16 +32,29 @@ static bool is_upsert(const struct plan *plan)
 	return *plan->settings->value[SETTING_ACTION] == 'U';
 }
 
-/* "" with simple routing, where there is none. */
-static const char *identifier(const struct plan *plan)
+const char *plan_identifier(const struct settings *settings,
+			    const struct instance *instance)
 {
-	const char *given = plan->settings->value[SETTING_SET_IDENTIFIER];
+	const char *given = settings->value[SETTING_SET_IDENTIFIER];
 
 	return !feature_is_in(FEATURE_ROUTING) ||
-			       is(plan, SETTING_ROUTING, "simple")
+			       settings_is(settings, SETTING_ROUTING, "simple")
 		       ? ""
 	       : *given ? given
-			: plan->instance->id;
+			: instance->id;
+}
+
+static const char *identifier(const struct plan *plan)
+{
+	return plan_identifier(plan->settings, plan->instance);
+}
+
+/* Whether the settings want record sets of an address family. */
+static bool is_asked_for(const struct plan *plan, size_t i)
+{
+	const char *types = plan->settings->value[SETTING_TYPES];
+
+	return !*types || strstr(types, i ? "AAAA" : " A ");
 }
 
 /* The record set that is wanted, in the order of its row. */
@@ -162,8 +175,11 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 	const char *wanted[SET_ALIAS];
 	const char *listed[SET_ALIAS];
 	bool is_exact = !plan->is_removal;
-	bool is_same = plan_is_same_address(i, row[SET_VALUES].data,
-					    plan->sets[i].value);
+	const char *value = row[SET_VALUES].data;
+	bool is_same =
+		plan_is_same_address(i, value, plan->sets[i].value) ||
+		(feature_is_in(FEATURE_SERVICE) && i < PLAN_OWNER &&
+		 plan->has_published && plan->has_published(plan, i, value));
 
 	fill_in(wanted, plan, i);
 	listed[SET_NAME] = wanted[SET_NAME];
@@ -182,7 +198,6 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 int plan_found(struct plan *plan, const struct buf *row)
 {
 	const char *name = row[SET_NAME].data;
-	const char *types = plan->settings->value[SETTING_TYPES];
 	const char *own = identifier(plan);
 	size_t prefix = strlen(PLAN_OWNER_PREFIX);
 	bool is_owner = feature_is_in(FEATURE_CLAIM) &&
@@ -196,8 +211,8 @@ int plan_found(struct plan *plan, const struct buf *row)
 	dnsname_from_route53(folded, name + (is_owner ? prefix : 0));
 	if (is_owner ? i != PLAN_OWNER || !plan->minds_owner
 		     : i == PLAN_OWNER || i > PLAN_SETS ||
-			       (*types && !is_cname &&
-				!strstr(types, i ? "AAAA" : " A ")))
+			       (!plan->is_removal && !is_cname &&
+				!is_asked_for(plan, i)))
 		return 0;
 	if (is_cname)
 		i = PLAN_A;
@@ -214,16 +229,30 @@ int plan_found(struct plan *plan, const struct buf *row)
 	return is_obstacle && !plan->is_removal ? taken(plan) : 0;
 }
 
-/* Delete what is ours; where another is the owner, nothing is. */
+/* Delete what is ours; where another is the owner, nothing is.  The owner
+ * record goes with the last address of its name. */
 static void remove_set(const struct plan *plan, size_t i, bool is_owner,
 		       struct buf *changes)
 {
-	if (found[i] > PLAN_KEEP && (is_owner || *plan->owner_id))
-		found[i] = is_owner ? PLAN_REMOVE : PLAN_LEAVE;
-	if (found[i] == PLAN_KEEP) /* an obstacle */
+	static bool is_last;
+	bool is_obstacle = found[i] == PLAN_KEEP;
+	bool is_all = i == PLAN_OWNER
+			      ? is_last
+			      : !plan->is_leftover && is_asked_for(plan, i);
+
+	if (found[i] > PLAN_KEEP && !is_owner && *plan->owner_id)
+		found[i] = PLAN_LEAVE;
+	if (found[i] > PLAN_KEEP && is_owner && is_all)
+		found[i] = PLAN_REMOVE;
+	is_last = (i == PLAN_A ? !plan->keeps_owner : is_last) &&
+		  found[i] != PLAN_LEAVE;
+	if (is_obstacle)
 		found[i] = PLAN_LEAVE;
 	if (found[i] == PLAN_REMOVE)
 		buf_addf(changes, "%s", deletes[i].data);
+	/* Nobody has asked for it. */
+	else if (!is_obstacle && !is_asked_for(plan, i))
+		found[i] = PLAN_NONE;
 }
 
 /* Route 53 carries out a batch whole or not at all, so that DELETE of what was
