@@ -328,6 +328,11 @@ static void start_plan(struct record *record)
 	if (feature_is_in(FEATURE_SERVICE) && removal)
 		current->has_published = published_has;
 	plan_start(current, record->settings, &record->instance, removal);
+	/* What is deleted in the same batch can only be created after it. */
+	for (struct record *other = begin; other < records; other++)
+		current->wants_to_read |=
+			other->is_planned && !strcmp(other->instance.name,
+						     record->instance.name);
 }
 
 /* Whether all stands as it was published, for a plan that does not have to
@@ -562,7 +567,8 @@ static bool is_in_use(const struct record *leftover)
 			const char *value =
 				published_sets[i].field[PUBLISHED_VALUE];
 
-			if (is_at(leftover, &published_sets[i]) &&
+			if (published_sets[i].is_unwanted &&
+			    is_at(leftover, &published_sets[i]) &&
 			    (!strcmp(value, record->instance.ipv4) ||
 			     !strcmp(value, record->instance.ipv6)))
 				return true;
@@ -701,6 +707,26 @@ int records_plan(struct record *record, const struct buf **planned)
 	return make_plan(record);
 }
 
+/* For a look nothing is asked but what stands there.  One name may have been
+ * published in two zones. */
+static bool take_published_zone(struct record *record)
+{
+	const char *zone_id = NULL;
+
+	for (size_t i = 0; i < published_count; i++) {
+		const struct published_set *set = &published_sets[i];
+
+		if (!is_field(set, PUBLISHED_NAME, record->instance.name))
+			continue;
+		if (zone_id && !is_field(set, PUBLISHED_ZONE, zone_id))
+			return false;
+		zone_id = set->field[PUBLISHED_ZONE];
+	}
+	if (zone_id)
+		route53_cut_id(record->zone_id, ROUTE53_ID_SIZE, zone_id);
+	return zone_id;
+}
+
 static int find_zone(struct record *record)
 {
 	int rc;
@@ -711,6 +737,8 @@ static int find_zone(struct record *record)
 		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
+	if (is_look && take_published_zone(record))
+		return 0;
 	if (feature_is_in(FEATURE_RECORDS) && take_known_zone(record))
 		return 0;
 	rc = zone_find(record->zone_id, record->settings,
@@ -742,12 +770,28 @@ static void close_records(const struct record *first, bool has_failed)
 	}
 }
 
+static void find_zones(void)
+{
+	for (struct record *record = records; record;
+	     record = records_after(record))
+		if (record->is_open && find_zone(record)) {
+			record->is_open = false;
+			report_error();
+		}
+}
+
 /* Change what goes in one batch or more with the first, as far as it fits.
  * may_wait: leftovers that keep the records from it are tried again later. */
 static void change_beside(struct record *first, bool may_wait)
 {
 	int rc = change_zone(first);
 
+	/* Where it was published there is no zone any more: find another. */
+	if (rc && is_look && errinfo.status == STATUS_UNAVAILABLE) {
+		is_look = false;
+		find_zones();
+		rc = change_zone(first);
+	}
 	if (rc && may_wait && first < records) {
 		for (struct record *record = first; record < records; record++)
 			if (is_open_beside(record, first)) {
@@ -758,6 +802,12 @@ static void change_beside(struct record *first, bool may_wait)
 	}
 	if (rc)
 		report_error();
+	/* What stood in a zone has gone with it. */
+	for (struct record *record = first;
+	     rc && errinfo.status == STATUS_UNAVAILABLE && record < records;
+	     record++)
+		if (is_open_beside(record, first))
+			note(record, true);
 	close_records(first, rc);
 }
 
@@ -792,12 +842,7 @@ void records_change(bool look)
 	bool has_failed;
 
 	is_look = look;
-	for (struct record *record = records; record;
-	     record = records_after(record))
-		if (record->is_open && find_zone(record)) {
-			record->is_open = false;
-			report_error();
-		}
+	find_zones();
 	if (feature_is_in(FEATURE_SERVICE))
 		find_leftovers();
 	for (struct record *first = begin; first; first = records_after(first))
