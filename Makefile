@@ -55,7 +55,8 @@ FLOORS := \
 	route53,ec2,sts \
 	credentials,instance \
 	plan,profile,zone \
-	report,state,owners \
+	report,owners \
+	published \
 	records,json,fates \
 	findings,removal \
 	resolution,embed \

@@ -8,6 +8,6 @@ void down(const char *settings_file, const char *defaults_file)
 	if (records_open(settings_file, defaults_file, true))
 		report_error();
 	else if (records_learn())
-		records_change();
+		records_change(false);
 	records_close();
 }

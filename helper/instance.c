@@ -93,6 +93,7 @@ static int ask_ec2(void)
 	aws_is_hasty = !wanted->found;
 	rc = ec2_describe_tag(self->id, self->region, tag_key, &tag);
 	aws_is_hasty = false;
+	self->lacks_name = rc > 0;
 	if (rc >= 0 || !wanted->found)
 		return rc != 0;
 	return errinfo_add("; or let tags into the metadata: aws ec2 "
@@ -106,6 +107,7 @@ static int attempt_tag(void)
 	int again = AGAIN_SOON;
 	int rc;
 
+	self->lacks_name = false;
 	buf_wipe(&tag);
 	buf_set(&path, "meta-data/tags/instance/");
 	sigv4_encode(&path, tag_key);
@@ -116,6 +118,7 @@ static int attempt_tag(void)
 		return rc;
 	/* 404: no such tag; or no tags at all, which only the list tells. */
 	rc = imds_get("meta-data/tags/instance");
+	self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
 		rc = ask_ec2();
@@ -243,18 +246,20 @@ int instance_learn_name(struct instance *instance,
 /* Read one, if the settings want its type.  It must be there if they list it;
  * else it is "" where it is not, with the error for that left recorded. */
 static int get_address(const char *type, const char *path, int family,
-		       char address[INSTANCE_ADDRESS_SIZE])
+		       char address[INSTANCE_ADDRESS_SIZE], bool *is_lacking)
 {
 	const char *types = wanted->value[SETTING_TYPES];
 	struct in6_addr parsed; /* large enough for both families */
 	int rc;
 
 	address[0] = '\0';
-	if (*types && !strstr(types, type))
+	*is_lacking = *types && !strstr(types, type);
+	if (*is_lacking)
 		return 0;
 	rc = imds_get(path);
 	if (rc < 0)
 		return -1;
+	*is_lacking = rc;
 	if (rc) {
 		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
 				  "the instance has no %s; give it one, or set "
@@ -271,13 +276,16 @@ static int get_address(const char *type, const char *path, int family,
 
 static int attempt_addresses(void)
 {
-	return get_address(" AAAA ", "meta-data/ipv6", AF_INET6, self->ipv6) ||
+	self->lacks_ipv4 = false;
+	return get_address(" AAAA ", "meta-data/ipv6", AF_INET6, self->ipv6,
+			   &self->lacks_ipv6) ||
 			       get_address(" A ",
 					   settings_is(wanted, SETTING_ADDRESS,
 						       "private")
 						   ? "meta-data/local-ipv4"
 						   : "meta-data/public-ipv4",
-					   AF_INET, self->ipv4) ||
+					   AF_INET, self->ipv4,
+					   &self->lacks_ipv4) ||
 			       (!*self->ipv4 && !*self->ipv6)
 		       ? -1
 		       : 0;

@@ -4,6 +4,8 @@
 #ifndef INSTANCE_H
 #define INSTANCE_H
 
+#include <stdbool.h>
+
 #include "dnsname.h"
 
 struct settings;
@@ -18,6 +20,11 @@ struct instance {
 	/* As inet_ntop writes them; "": has none, or none is wanted. */
 	char ipv4[INSTANCE_ADDRESS_SIZE];
 	char ipv6[INSTANCE_ADDRESS_SIZE];
+	/* What it does not have, or the settings do not ask for; and nothing
+	 * that only could not be learnt. */
+	bool lacks_name;
+	bool lacks_ipv4;
+	bool lacks_ipv6;
 };
 
 /*

@@ -45,9 +45,23 @@ static const char *identifier_of(const struct settings *settings,
 								: instance_id;
 }
 
+const char *plan_identifier(const struct settings *settings,
+			    const struct instance *instance)
+{
+	return identifier_of(settings, instance->id);
+}
+
 static const char *identifier(const struct plan *plan)
 {
-	return identifier_of(plan->settings, plan->instance->id);
+	return plan_identifier(plan->settings, plan->instance);
+}
+
+/* Whether the settings want record sets of an address family. */
+static bool is_asked_for(const struct plan *plan, size_t i)
+{
+	const char *types = plan->settings->value[SETTING_TYPES];
+
+	return !*types || strstr(types, i ? "AAAA" : " A ");
 }
 
 /* The record set that is wanted, in the order of its row. */
@@ -242,8 +256,11 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 	const char *wanted[SET_ALIAS];
 	const char *listed[SET_ALIAS];
 	bool is_exact = !plan->is_removal;
-	bool is_same = plan_is_same_address(i, row[SET_VALUES].data,
-					    plan->sets[i].value);
+	const char *value = row[SET_VALUES].data;
+	bool is_same =
+		plan_is_same_address(i, value, plan->sets[i].value) ||
+		(!build_is(BUILD_BOOT) && i < PLAN_OWNER &&
+		 plan->has_published && plan->has_published(plan, i, value));
 
 	fill_in(wanted, plan, i);
 	listed[SET_NAME] = wanted[SET_NAME];
@@ -272,7 +289,6 @@ static void note_delegation(const struct buf *row, bool is_ns)
 int plan_found(struct plan *plan, const struct buf *row)
 {
 	const char *name = row[SET_NAME].data;
-	const char *types = plan->settings->value[SETTING_TYPES];
 	const char *own = identifier(plan);
 	size_t prefix = strlen(PLAN_OWNER_PREFIX);
 	bool is_owner = strstr(name, PLAN_OWNER_PREFIX) == name;
@@ -287,8 +303,8 @@ int plan_found(struct plan *plan, const struct buf *row)
 	dnsname_from_route53(folded, name + (is_owner ? prefix : 0));
 	if (is_owner ? i != PLAN_OWNER || !plan->minds_owner
 		     : i == PLAN_OWNER || i > SOA ||
-			       (*types && i < PLAN_OWNER &&
-				!strstr(types, i ? "AAAA" : " A ")))
+			       (!plan->is_removal && i < PLAN_OWNER &&
+				!is_asked_for(plan, i)))
 		return 0;
 	if (strcmp(folded, plan->instance->name))
 		return 0;
@@ -327,16 +343,30 @@ int plan_found(struct plan *plan, const struct buf *row)
 					      : taken_by_routing(plan, row);
 }
 
-/* Delete what is ours; where another is the owner, nothing is. */
+/* Delete what is ours; where another is the owner, nothing is.  The owner
+ * record goes with the last address of its name. */
 static void remove_set(const struct plan *plan, size_t i, bool is_owner,
 		       struct buf *changes)
 {
-	if (found[i] > PLAN_KEEP && (is_owner || *plan->owner_id))
-		found[i] = is_owner ? PLAN_REMOVE : PLAN_LEAVE;
-	if (found[i] == PLAN_KEEP) /* an obstacle */
+	static bool is_last;
+	bool is_obstacle = found[i] == PLAN_KEEP;
+	bool is_all = i == PLAN_OWNER
+			      ? is_last
+			      : !plan->is_leftover && is_asked_for(plan, i);
+
+	if (found[i] > PLAN_KEEP && !is_owner && *plan->owner_id)
+		found[i] = PLAN_LEAVE;
+	if (found[i] > PLAN_KEEP && is_owner && is_all)
+		found[i] = PLAN_REMOVE;
+	is_last = (i == PLAN_A ? !plan->keeps_owner : is_last) &&
+		  found[i] != PLAN_LEAVE;
+	if (is_obstacle)
 		found[i] = PLAN_LEAVE;
 	if (found[i] == PLAN_REMOVE)
 		buf_addf(changes, "%s", deletes[i].data);
+	/* Nobody has asked for it. */
+	else if (!is_obstacle && !is_asked_for(plan, i))
+		found[i] = PLAN_NONE;
 }
 
 /* Route 53 carries out a batch whole or not at all, so that DELETE of what was

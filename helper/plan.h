@@ -58,7 +58,16 @@ struct plan {
 	const struct settings *settings;
 	const struct instance *instance;
 	bool is_removal;
-	bool minds_owner; /* writes or respects the owner record */
+	/* A removal of what this boot has published and nothing else; and
+	 * whether the name remains, with its owner record. */
+	bool is_leftover;
+	bool keeps_owner;
+	/* Whether this boot has published an address of PLAN_A or PLAN_AAAA
+	 * that a removal is to remove; NULL: it has published none. */
+	bool (*has_published)(const struct plan *plan, size_t i,
+			      const char *address);
+	const char *zone_id; /* of the caller's, for has_published */
+	bool minds_owner;    /* writes or respects the owner record */
 	/* What is there matters: a plain UPSERT needs no look, since Route 53
 	 * itself refuses a CNAME and another routing. */
 	bool wants_to_read;
@@ -76,10 +85,15 @@ extern struct buf plan_owner_name;
 /* "A", "AAAA" and "TXT". */
 extern const char plan_types[PLAN_SETS][5];
 
+/* The set identifier of an instance's record sets; "": routing is simple. */
+const char *plan_identifier(const struct settings *settings,
+			    const struct instance *instance);
+
 /*
  * Begin a plan, with nothing found yet.  What an earlier one changed still
  * counts as changed where nothing is left to do: the answer to it was lost.
- * plan: zeroed before the first one; points to settings and instance.
+ * plan: zeroed before the first one, but for what its caller fills in:
+ *       is_leftover to zone_id; points to settings and instance.
  * instance: its name is set; and at least one address, but for a removal.
  * is_removal: the instance's record sets are to go.
  */

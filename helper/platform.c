@@ -121,12 +121,26 @@ uint32_t platform_random(void)
 	return (uint32_t)platform_now_ms() * 2654435761U; /* Knuth's hash */
 }
 
-int64_t platform_now_ms(void)
+static int64_t read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t platform_now_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t platform_uptime_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+	return read_clock(CLOCK_BOOTTIME);
+#else
+	return read_clock(CLOCK_MONOTONIC);
+#endif
 }
 
 void platform_sleep_ms(int64_t milliseconds)

@@ -61,6 +61,9 @@ uint32_t platform_random(void);
 /* Milliseconds on a clock that never jumps. */
 int64_t platform_now_ms(void);
 
+/* Milliseconds since the boot, those of a suspended machine too. */
+int64_t platform_uptime_ms(void);
+
 /* Sleep, for all of the time. */
 void platform_sleep_ms(int64_t milliseconds);
 

@@ -13,10 +13,10 @@
 #include "pattern.h"
 #include "plan.h"
 #include "platform.h"
+#include "published.h"
 #include "report.h"
 #include "route53.h"
 #include "settings.h"
-#include "state.h"
 #include "zone.h"
 
 enum {
@@ -24,13 +24,19 @@ enum {
 	PAGE = 20,	   /* record sets: what one name mostly has */
 	PAGE_ROUTED = 300, /* each member of a group has its own */
 	CHANGES_LIMIT = BUF_LIMIT - 300, /* bytes, with room for the frame */
+	LEFTOVERS = REPORT_PLANS - SETTINGS_RECORDS, /* names a run removes */
 };
 
 struct settings records_settings;
 static bool is_removal;
+static bool is_alone; /* no other run goes on beside this one */
+static bool is_look;  /* whether all stands as this boot has published it */
 
-static struct record records[SETTINGS_RECORDS];
-static struct record *end = records;
+/* Leftovers stand before the records: what they delete may be in their way. */
+static struct record all[LEFTOVERS + SETTINGS_RECORDS];
+static struct record *const records = all + LEFTOVERS;
+static struct record *begin = all + LEFTOVERS;
+static struct record *end = all + LEFTOVERS;
 
 struct record *records_first(void)
 {
@@ -40,7 +46,10 @@ struct record *records_first(void)
 struct record *records_after(struct record *record)
 {
 	record++;
-	return settings_has(SETTING_RECORDS) && record < end ? record : NULL;
+	return (settings_has(SETTING_RECORDS) || !build_is(BUILD_BOOT)) &&
+			       record < end
+		       ? record
+		       : NULL;
 }
 
 static struct buf changes; /* of the zone at hand */
@@ -156,6 +165,18 @@ int records_read_settings(const char *settings_file, const char *defaults_file)
 	return platform_has_user ? refuse_named_alike() : 0;
 }
 
+/* The later of two runs must be the one that learns later. */
+static int lock(void)
+{
+	int rc;
+
+	errinfo.stage = "lock";
+	rc = published_lock(
+		settings_number(&records_settings, SETTING_TIMEOUT));
+	errinfo.stage = "metadata";
+	return rc;
+}
+
 int records_identify(bool removal)
 {
 	struct settings *top = &records_settings;
@@ -164,8 +185,8 @@ int records_identify(bool removal)
 
 	is_removal = !build_is(BUILD_BOOT) && removal;
 	errinfo.stage = "metadata";
-	if (http_open(settings_number(top, SETTING_TIMEOUT)) || imds_open() ||
-	    instance_identify(instance))
+	if (http_open(settings_number(top, SETTING_TIMEOUT)) ||
+	    (is_alone && lock()) || imds_open() || instance_identify(instance))
 		return -1;
 	if (*top->value[SETTING_PROXY])
 		aws.proxy = top->value[SETTING_PROXY];
@@ -190,6 +211,7 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool removal)
 {
 	report_time(STAGE_START);
+	is_alone = !build_is(BUILD_BOOT) && !report_dry_run;
 	return records_read_settings(settings_file, defaults_file) ||
 			       records_identify(removal)
 		       ? -1
@@ -235,30 +257,49 @@ static int learn(struct record *record)
 
 bool records_learn(void)
 {
-	bool is_any = false;
+	bool is_any;
 
+	if (!build_is(BUILD_BOOT))
+		published_read(records->instance.id);
+	is_any = !build_is(BUILD_BOOT) && published_count;
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
+		const struct instance *instance = &record->instance;
 		int rc = learn(record);
 
 		record->is_open = !rc;
+		record->is_learnt =
+			!rc || instance->lacks_name ||
+			(errinfo.status == STATUS_UNAVAILABLE &&
+			 (instance->lacks_ipv4 || instance->lacks_ipv6));
 		is_any |= !rc;
-		if (rc < 0)
+		/* What it has published is all that is to be removed. */
+		if (rc < 0 &&
+		    !(is_removal && instance->lacks_name && published_count))
 			report_error();
 	}
 	return is_any;
 }
 
-void records_describe(struct buf *text)
+static struct buf description; /* all that the records depend on */
+
+bool records_are_published(void)
 {
+	buf_wipe(&description);
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
+		const struct instance *instance = &record->instance;
+
 		/* Those in user-data stay as they are until the next boot. */
 		for (size_t i = 0; platform_has_user && i < SETTINGS; i++)
-			buf_addf(text, "%s\n", record->settings->value[i]);
-		buf_add(text, (const char *)&record->instance,
-			sizeof(record->instance));
+			buf_addf(&description, "%s\n",
+				 record->settings->value[i]);
+		buf_addf(&description, "%s\n%s\n%s\n%s\n", instance->region,
+			 instance->name, instance->ipv4, instance->ipv6);
+		if (!record->is_open)
+			return false;
 	}
+	return published_is(&description);
 }
 
 void records_keep(void)
@@ -277,10 +318,35 @@ static struct plan *current;
 static bool has_looked;		     /* for one plan of the batch, or more */
 static char next_name[DNSNAME_SIZE]; /* where the next page begins */
 
+/* Whether a leftover that goes in the same batch is what was found: to the
+ * records it is there no more. */
+static bool is_going(const struct buf *row)
+{
+	const char *name = row[SET_NAME].data;
+	unsigned i = pattern_place(row[SET_TYPE].data, "A AAAA TXT ");
+	static char folded[DNSNAME_SIZE];
+
+	if (build_is(BUILD_BOOT) || i == PLAN_SETS)
+		return false;
+	dnsname_from_route53(
+		folded,
+		name + (i == PLAN_OWNER ? strlen(PLAN_OWNER_PREFIX) : 0));
+	for (struct record *record = begin; record < records; record++)
+		if (record->is_planned &&
+		    record->plan.sets[i].state == PLAN_REMOVE &&
+		    !strcmp(record->instance.name, folded) &&
+		    !strcmp(plan_identifier(record->settings,
+					    &record->instance),
+			    row[SET_IDENTIFIER].data))
+			return true;
+	return false;
+}
+
 static int on_record_set(const struct buf *row)
 {
 	dnsname_from_route53(next_name, row[SET_NEXT_NAME].data);
-	return row[SET_ROW].len ? plan_found(current, row) : 0;
+	return row[SET_ROW].len && !is_going(row) ? plan_found(current, row)
+						  : 0;
 }
 
 /* Whether the owner record may stand behind the page: of the names below one
@@ -343,14 +409,55 @@ static int ask_for_owner(struct record *record)
 		!settings_is(record->settings, SETTING_TAKE_OVER, "stopped"));
 }
 
+static void start_plan(struct record *record)
+{
+	bool removal = is_removal || record->plan.is_leftover;
+
+	current = &record->plan;
+	current->zone_id = record->zone_id;
+	if (!build_is(BUILD_BOOT) && removal)
+		current->has_published = published_has;
+	plan_start(current, record->settings, &record->instance, removal);
+	/* What is deleted in the same batch can only be created after it. */
+	for (struct record *other = begin; other < records; other++)
+		current->wants_to_read |=
+			other->is_planned &&
+			!strcmp(other->instance.name, record->instance.name);
+}
+
+/* Whether all stands as it was published, for a plan that does not have to
+ * read.  Where that cannot be told, the plan does what it always does. */
+static int look_again(struct record *record)
+{
+	size_t len = changes.len;
+	int rc;
+
+	if (build_is(BUILD_BOOT) || !is_look || current->wants_to_read)
+		return 1;
+	current->wants_to_read = true;
+	rc = look(record);
+	if (!rc && !plan_changes(current, false, &changes) &&
+	    changes.len == len)
+		return 0;
+	changes.len = len;
+	changes.data[len] = '\0';
+	start_plan(record);
+	return !rc || errinfo.status == STATUS_TAKEN ||
+			       errinfo.status == STATUS_DENIED
+		       ? 1
+		       : -1;
+}
+
 /* EC2 is asked for the owner found only where that could change the plan. */
 static int make_plan(struct record *record)
 {
 	int rc;
 
-	current = &record->plan;
 	record->doubt = NO_DOUBT;
-	plan_start(current, record->settings, &record->instance, is_removal);
+	start_plan(record);
+	rc = look_again(record);
+	if (rc <= 0)
+		return rc;
 	if (current->wants_to_read) {
 		has_looked = true;
 		if (look(record))
@@ -366,6 +473,188 @@ static int make_plan(struct record *record)
 	return rc < 0 ? -1 : plan_changes(current, !rc, &changes);
 }
 
+/* Whether one stands in the zone of another, with the same role. */
+static bool is_beside(const struct record *record, const struct record *first)
+{
+	return !strcmp(record->zone_id, first->zone_id) &&
+	       (!settings_has(SETTING_ROLE_ARN) ||
+		has_same_role(record->settings, first->settings));
+}
+
+/* ---- What this boot has published before. ---- */
+
+static bool has_announced; /* a change may have been made */
+
+static bool is_field(const struct published_set *set, size_t i,
+		     const char *text)
+{
+	return !strcmp(set->field[i], text);
+}
+
+/* Whether a record's sets are those of a name and set identifier. */
+static bool is_at(const struct record *record, const struct published_set *set)
+{
+	return is_field(set, PUBLISHED_ZONE, record->zone_id) &&
+	       is_field(set, PUBLISHED_NAME, record->instance.name) &&
+	       is_field(set, PUBLISHED_IDENTIFIER,
+			plan_identifier(record->settings, &record->instance));
+}
+
+/* Whether a record is to have a set, or may be: its zone is not known. */
+static bool is_wanted_by(const struct record *record,
+			 const struct published_set *set)
+{
+	const struct instance *instance = &record->instance;
+	bool is_ipv4 = is_field(set, PUBLISHED_TYPE, plan_types[PLAN_A]);
+
+	if (instance->lacks_name ||
+	    (is_ipv4 ? instance->lacks_ipv4 : instance->lacks_ipv6))
+		return false;
+	if (!*record->zone_id)
+		return is_field(set, PUBLISHED_NAME, instance->name);
+	return is_at(record, set) &&
+	       is_field(set, PUBLISHED_ROUTING,
+			record->settings->value[SETTING_ROUTING]);
+}
+
+/* The settings of a record with the role of a set, if there is one; without a
+ * role any will do. */
+static const struct settings *settings_of(const struct published_set *set)
+{
+	bool has_role = !is_field(set, PUBLISHED_ROLE, "-");
+	const char *role = has_role ? set->field[PUBLISHED_ROLE] : "";
+
+	for (struct record *record = records; record;
+	     record = records_after(record))
+		if (settings_is(record->settings, SETTING_ROLE_ARN, role))
+			return record->settings;
+	return has_role ? NULL : records->settings;
+}
+
+/* The record that removes a set, if there is one already. */
+static struct record *remover_of(const struct published_set *set)
+{
+	for (struct record *record = begin; record;
+	     record = records_after(record))
+		if ((record < records || (is_removal && record->is_open)) &&
+		    is_at(record, set))
+			return record;
+	return NULL;
+}
+
+static void add_leftover(const struct published_set *set)
+{
+	static struct settings own[LEFTOVERS];
+	const struct settings *like = settings_of(set);
+	const char **value;
+
+	if (!like || begin == all)
+		return;
+	begin--;
+	own[begin - all] = *like;
+	value = own[begin - all].value;
+	if (is_field(set, PUBLISHED_ROLE, "-") && *value[SETTING_ROLE_ARN])
+		value[SETTING_ROLE_ARN] = "";
+	value[SETTING_TYPES] = "";
+	value[SETTING_ROUTING] = set->field[PUBLISHED_ROUTING];
+	value[SETTING_SET_IDENTIFIER] = set->field[PUBLISHED_IDENTIFIER];
+	begin->settings = &own[begin - all];
+	begin->instance = (struct instance){.lacks_name = false};
+	memcpy(begin->instance.id, records->instance.id,
+	       sizeof(begin->instance.id));
+	(void)dnsname_fold(begin->instance.name, set->field[PUBLISHED_NAME]);
+	route53_cut_id(begin->zone_id, sizeof(begin->zone_id),
+		       set->field[PUBLISHED_ZONE]);
+	begin->plan.is_leftover = true;
+	begin->is_late = true;
+	for (struct record *record = records; record;
+	     record = records_after(record)) {
+		begin->plan.keeps_owner |=
+			record->is_open && is_at(record, set);
+		begin->is_late &= !record->is_open || !is_beside(record, begin);
+	}
+	begin->is_open = !begin->is_late;
+}
+
+/* Make records of what is not wanted any more, unless it is not known what is
+ * wanted. */
+static void find_leftovers(void)
+{
+	for (struct record *record = records; record;
+	     record = records_after(record))
+		if (!record->is_learnt)
+			return;
+	for (size_t i = 0; i < published_count; i++) {
+		struct published_set *set = &published_sets[i];
+
+		set->is_unwanted = true;
+		for (struct record *record = records; record;
+		     record = records_after(record))
+			set->is_unwanted &=
+				is_removal || !is_wanted_by(record, set);
+		if (set->is_unwanted && !remover_of(set))
+			add_leftover(set);
+	}
+}
+
+/* What a record publishes, or has published; "" instead of a value: any. */
+static void note(const struct record *record, bool is_done)
+{
+	const struct settings *settings = record->settings;
+	const char *role = settings->value[SETTING_ROLE_ARN];
+	struct published_set set = {
+		.field = {[PUBLISHED_ZONE] = record->zone_id,
+			  [PUBLISHED_NAME] = record->instance.name,
+			  [PUBLISHED_IDENTIFIER] = plan_identifier(
+				  settings, &record->instance)}};
+
+	for (size_t i = 0; i < PLAN_OWNER; i++) {
+		const char *value = record->plan.sets[i].value;
+		bool is_set = !record->plan.is_removal && *value;
+
+		set.field[PUBLISHED_TYPE] = plan_types[i];
+		set.field[PUBLISHED_VALUE] = NULL;
+		set.field[PUBLISHED_ROUTING] = set.field[PUBLISHED_ROLE] = NULL;
+		if (is_done && (is_set || record->plan.is_removal))
+			published_forget(set.field, !is_set);
+		set.field[PUBLISHED_VALUE] = value;
+		set.field[PUBLISHED_ROUTING] = settings->value[SETTING_ROUTING];
+		set.field[PUBLISHED_ROLE] = *role ? role : "-";
+		if (is_set)
+			published_add(&set);
+	}
+}
+
+/* Before a change is sent: what it is about to publish counts from now on,
+ * whatever becomes of the answer. */
+static void announce(void)
+{
+	for (struct record *record = records; record;
+	     record = records_after(record))
+		if (record->is_open && record->is_planned)
+			note(record, false);
+	has_announced = true;
+	published_write(NULL);
+}
+
+/* Whether the instance has an address still that a leftover stands for. */
+static bool is_in_use(const struct record *leftover)
+{
+	for (size_t i = 0; i < published_count; i++)
+		for (struct record *record = records; record;
+		     record = records_after(record)) {
+			const char *value =
+				published_sets[i].field[PUBLISHED_VALUE];
+
+			if (published_sets[i].is_unwanted &&
+			    is_at(leftover, &published_sets[i]) &&
+			    (!strcmp(value, record->instance.ipv4) ||
+			     !strcmp(value, record->instance.ipv6)))
+				return true;
+		}
+	return false;
+}
+
 /* ---- Changing, batch by batch. ---- */
 
 /* Whether one is still open that may be in one batch with another: of its zone,
@@ -373,11 +662,7 @@ static int make_plan(struct record *record)
 static bool is_open_beside(const struct record *record,
 			   const struct record *first)
 {
-	return record->is_open &&
-	       (record == first ||
-		(!strcmp(record->zone_id, first->zone_id) &&
-		 (!settings_has(SETTING_ROLE_ARN) ||
-		  has_same_role(record->settings, first->settings))));
+	return record->is_open && (record == first || is_beside(record, first));
 }
 
 /* Plan for as many as one batch holds. */
@@ -453,6 +738,8 @@ static int change(struct record *first)
 			return -1;
 		if (rc)
 			continue;
+		if (!build_is(BUILD_BOOT))
+			announce();
 		errinfo.stage = "change";
 		if (!route53_change_record_sets(first->zone_id,
 						first->instance.id, &changes,
@@ -484,8 +771,6 @@ static int change_zone(struct record *first)
 {
 	use_role(first->settings);
 	change_id[0] = '\0';
-	if (!build_is(BUILD_BOOT) && !report_dry_run)
-		state_keep("", 0);
 	if (change(first))
 		return -1;
 	if (!settings_has(SETTING_WAIT) || !*change_id ||
@@ -532,6 +817,26 @@ int records_plan(struct record *record, const struct buf **planned)
 	return make_plan(record);
 }
 
+/* For a look nothing is asked but what stands there.  One name may have been
+ * published in two zones. */
+static bool take_published_zone(struct record *record)
+{
+	const char *zone_id = NULL;
+
+	for (size_t i = 0; i < published_count; i++) {
+		const struct published_set *set = &published_sets[i];
+
+		if (!is_field(set, PUBLISHED_NAME, record->instance.name))
+			continue;
+		if (zone_id && !is_field(set, PUBLISHED_ZONE, zone_id))
+			return false;
+		zone_id = set->field[PUBLISHED_ZONE];
+	}
+	if (zone_id)
+		route53_cut_id(record->zone_id, ROUTE53_ID_SIZE, zone_id);
+	return zone_id;
+}
+
 static int find_zone(struct record *record)
 {
 	int rc;
@@ -542,6 +847,8 @@ static int find_zone(struct record *record)
 		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
+	if (is_look && take_published_zone(record))
+		return 0;
 	if (settings_has(SETTING_RECORDS) && take_known_zone(record))
 		return 0;
 	rc = zone_find(record->zone_id, record->settings, &record->instance);
@@ -556,7 +863,7 @@ static int find_zone(struct record *record)
  * in its zone. */
 static void close_records(const struct record *first, bool has_failed)
 {
-	for (struct record *record = records; record;
+	for (struct record *record = begin; record;
 	     record = records_after(record)) {
 		if (!is_open_beside(record, first) ||
 		    (!has_failed && !record->is_planned))
@@ -564,13 +871,16 @@ static void close_records(const struct record *first, bool has_failed)
 		record->is_open = false;
 		if (has_failed)
 			continue;
+		if (!build_is(BUILD_BOOT))
+			note(record, true);
 		report.plans[report.count++] = &record->plan;
 		if (platform_has_user && !report_zone_id)
 			report_zone_id = record->zone_id;
 	}
 }
 
-void records_change(void)
+/* Returns -1 if two of the records are to have one name. */
+static int find_zones(void)
 {
 	for (struct record *record = records; record;
 	     record = records_after(record))
@@ -580,18 +890,85 @@ void records_change(void)
 		}
 	if (platform_has_user && refuse_twice((size_t)(end - records), true)) {
 		report_error();
+		return -1;
+	}
+	return 0;
+}
+
+/* Change what goes in one batch or more with the first, as far as it fits.
+ * may_wait: leftovers that keep the records from it are tried again later. */
+static void change_beside(struct record *first, bool may_wait)
+{
+	int rc = change_zone(first);
+
+	/* Where it was published there is no zone any more: find another. */
+	if (rc && is_look && errinfo.status == STATUS_UNAVAILABLE) {
+		is_look = false;
+		rc = find_zones() ? -1 : change_zone(first);
+	}
+	if (rc && may_wait && first < records) {
+		for (struct record *record = first; record < records; record++)
+			if (is_open_beside(record, first)) {
+				record->is_planned = record->is_open = false;
+				record->is_late = true;
+			}
 		return;
 	}
-	for (struct record *first = records; first;
-	     first = records_after(first)) {
-		int rc;
+	if (rc)
+		report_error();
+	/* What stood in a zone has gone with it. */
+	for (struct record *record = first;
+	     rc && errinfo.status == STATUS_UNAVAILABLE && record < records;
+	     record++)
+		if (is_open_beside(record, first))
+			note(record, true);
+	close_records(first, rc);
+}
 
-		if (!first->is_open)
-			continue;
-		rc = change_zone(first);
-		if (rc)
+/* Remove what goes by itself.  What a record that failed has left without a
+ * name keeps the one that it had, as long as that leads to it. */
+static void change_late(bool has_failed)
+{
+	for (size_t i = 0; i < published_count; i++)
+		if (published_sets[i].is_unwanted &&
+		    !settings_of(&published_sets[i])) {
+			errinfo.stage = "record";
+			(void)errinfo_set(
+				STATUS_UNAVAILABLE,
+				"%s (%s) is left behind: role_arn is not %s "
+				"any more; set it again, or remove the record",
+				published_sets[i].field[PUBLISHED_NAME],
+				published_sets[i].field[PUBLISHED_VALUE],
+				published_sets[i].field[PUBLISHED_ROLE]);
 			report_error();
-		close_records(first, rc);
+		}
+	for (struct record *record = begin; record < records; record++)
+		record->is_open =
+			record->is_late &&
+			(is_removal || !has_failed || !is_in_use(record));
+	for (struct record *first = begin; first < records; first++)
+		if (first->is_open)
+			change_beside(first, false);
+}
+
+void records_change(bool look)
+{
+	bool has_failed;
+
+	is_look = look;
+	if (find_zones())
+		return;
+	if (!build_is(BUILD_BOOT))
+		find_leftovers();
+	for (struct record *first = begin; first; first = records_after(first))
+		if (first->is_open)
+			change_beside(first, true);
+	has_failed = report.status;
+	if (!build_is(BUILD_BOOT)) {
+		change_late(has_failed);
+		if (!report_dry_run && (has_announced || !has_failed))
+			published_write(
+				has_failed || is_removal ? NULL : &description);
 	}
 	report_time(STAGE_CHANGE);
 }

@@ -21,6 +21,7 @@ struct record {
 	const struct settings *settings;
 	struct plan plan;
 	bool is_open;	 /* neither changed nor failed */
+	bool is_learnt;	 /* what it is to be, or that it can be nothing */
 	bool is_planned; /* in the batch at hand */
 	/* What EC2 has said of the owner that it takes over from, if that may
 	 * be something else a moment later. */
@@ -29,6 +30,7 @@ struct record {
 		OWNER_IS_STOPPED,
 		OWNER_IS_UNKNOWN
 	} doubt;
+	bool is_late; /* a leftover, that waits for the records beside it */
 	char zone_id[ROUTE53_ID_SIZE];
 	struct instance instance;
 };
@@ -45,7 +47,7 @@ extern struct settings records_settings;
 int records_read_settings(const char *settings_file, const char *defaults_file);
 
 /*
- * Start the clock and learn which instance this is.
+ * Start the clock, wait for other runs, and learn which instance this is.
  * is_removal: the records are to go; that they lack something is no failure.
  * Returns 0, or -1 with errinfo filled in.
  */
@@ -56,18 +58,22 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool is_removal);
 
 /* Learn name and addresses of each record, from the metadata (and EC2, where
- * that has no tags).  Returns whether there are records to go on with: without
- * settings and tag there are none. */
+ * that has no tags).  Returns whether there are records to go on with, or what
+ * this boot has published before: without settings and tag there are none. */
 bool records_learn(void);
 
-/* Append all that the records depend on, as far as it is known. */
-void records_describe(struct buf *text);
+/* Whether this boot has published all of it, exactly so; asks nobody. */
+bool records_are_published(void);
 
 /* Take all records for published, exactly so. */
 void records_keep(void);
 
-/* Find the zone of each record, and change zone by zone. */
-void records_change(void);
+/*
+ * Find the zone of each record, and change zone by zone; remove what this boot
+ * has published and is not wanted any more; and keep what it has published.
+ * is_look: all is published; Route 53 is asked whether it still stands so.
+ */
+void records_change(bool is_look);
 
 /* Wipe the secrets. */
 void records_close(void);

@@ -24,7 +24,8 @@ extern bool report_quiet;   /* nothing on standard output */
 extern bool report_verbose; /* progress on standard error */
 extern bool report_dry_run;
 
-enum { REPORT_PLANS = 8 };
+/* The records, and what this boot has published before and removes. */
+enum { REPORT_PLANS = 16 };
 
 /* What came out, filled in by the command. */
 struct report {
