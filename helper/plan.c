@@ -259,7 +259,7 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 	const char *value = row[SET_VALUES].data;
 	bool is_same =
 		plan_is_same_address(i, value, plan->sets[i].value) ||
-		(!build_is(BUILD_BOOT) && i < PLAN_OWNER &&
+		(build_is(BUILD_WHOLE) && i < PLAN_OWNER &&
 		 plan->has_published && plan->has_published(plan, i, value));
 
 	fill_in(wanted, plan, i);

@@ -298,3 +298,25 @@ void published_write(const struct buf *description)
 	(void)unlink(path.data);
 	report_progress("what is published cannot be kept");
 }
+
+/* ---- The embedded helper's. ---- */
+
+bool published_is_text(const char *wanted)
+{
+	int fd = open_file(name_file(&path, "published"), O_RDONLY);
+	ssize_t size = read(fd, text, sizeof(text));
+
+	(void)close(fd);
+	return size == (ssize_t)strlen(wanted) &&
+	       !memcmp(text, wanted, (size_t)size);
+}
+
+void published_keep_text(const char *kept)
+{
+	int fd = open_file(name_file(&path, "published"),
+			   O_WRONLY | O_CREAT | O_TRUNC);
+
+	/* Part of a text is another one. */
+	(void)!write(fd, kept, strlen(kept));
+	(void)close(fd);
+}

@@ -46,10 +46,7 @@ struct record *records_first(void)
 struct record *records_after(struct record *record)
 {
 	record++;
-	return (settings_has(SETTING_RECORDS) || !build_is(BUILD_BOOT)) &&
-			       record < end
-		       ? record
-		       : NULL;
+	return settings_has(SETTING_RECORDS) && record < end ? record : NULL;
 }
 
 static struct buf changes; /* of the zone at hand */
@@ -211,7 +208,7 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool removal)
 {
 	report_time(STAGE_START);
-	is_alone = !build_is(BUILD_BOOT) && !report_dry_run;
+	is_alone = build_is(BUILD_WHOLE) && !report_dry_run;
 	return records_read_settings(settings_file, defaults_file) ||
 			       records_identify(removal)
 		       ? -1
@@ -259,9 +256,9 @@ bool records_learn(void)
 {
 	bool is_any;
 
-	if (!build_is(BUILD_BOOT))
+	if (build_is(BUILD_WHOLE))
 		published_read(records->instance.id);
-	is_any = !build_is(BUILD_BOOT) && published_count;
+	is_any = build_is(BUILD_WHOLE) && published_count;
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
 		const struct instance *instance = &record->instance;
@@ -299,7 +296,8 @@ bool records_are_published(void)
 		if (!record->is_open)
 			return false;
 	}
-	return published_is(&description);
+	return build_is(BUILD_WHOLE) ? published_is(&description)
+				     : published_is_text(description.data);
 }
 
 void records_keep(void)
@@ -326,7 +324,7 @@ static bool is_going(const struct buf *row)
 	unsigned i = pattern_place(row[SET_TYPE].data, "A AAAA TXT ");
 	static char folded[DNSNAME_SIZE];
 
-	if (build_is(BUILD_BOOT) || i == PLAN_SETS)
+	if (!build_is(BUILD_WHOLE) || i == PLAN_SETS)
 		return false;
 	dnsname_from_route53(
 		folded,
@@ -415,7 +413,7 @@ static void start_plan(struct record *record)
 
 	current = &record->plan;
 	current->zone_id = record->zone_id;
-	if (!build_is(BUILD_BOOT) && removal)
+	if (build_is(BUILD_WHOLE) && removal)
 		current->has_published = published_has;
 	plan_start(current, record->settings, &record->instance, removal);
 	/* What is deleted in the same batch can only be created after it. */
@@ -432,7 +430,7 @@ static int look_again(struct record *record)
 	size_t len = changes.len;
 	int rc;
 
-	if (build_is(BUILD_BOOT) || !is_look || current->wants_to_read)
+	if (!build_is(BUILD_WHOLE) || !is_look || current->wants_to_read)
 		return 1;
 	current->wants_to_read = true;
 	rc = look(record);
@@ -738,8 +736,10 @@ static int change(struct record *first)
 			return -1;
 		if (rc)
 			continue;
-		if (!build_is(BUILD_BOOT))
+		if (build_is(BUILD_WHOLE))
 			announce();
+		else if (build_is(BUILD_SERVICE))
+			published_keep_text("");
 		errinfo.stage = "change";
 		if (!route53_change_record_sets(first->zone_id,
 						first->instance.id, &changes,
@@ -871,7 +871,7 @@ static void close_records(const struct record *first, bool has_failed)
 		record->is_open = false;
 		if (has_failed)
 			continue;
-		if (!build_is(BUILD_BOOT))
+		if (build_is(BUILD_WHOLE))
 			note(record, true);
 		report.plans[report.count++] = &record->plan;
 		if (platform_has_user && !report_zone_id)
@@ -958,17 +958,19 @@ void records_change(bool look)
 	is_look = look;
 	if (find_zones())
 		return;
-	if (!build_is(BUILD_BOOT))
+	if (build_is(BUILD_WHOLE))
 		find_leftovers();
 	for (struct record *first = begin; first; first = records_after(first))
 		if (first->is_open)
 			change_beside(first, true);
 	has_failed = report.status;
-	if (!build_is(BUILD_BOOT)) {
+	if (build_is(BUILD_WHOLE)) {
 		change_late(has_failed);
 		if (!report_dry_run && (has_announced || !has_failed))
 			published_write(
 				has_failed || is_removal ? NULL : &description);
+	} else if (build_is(BUILD_SERVICE) && !has_failed && !is_removal) {
+		published_keep_text(description.data);
 	}
 	report_time(STAGE_CHANGE);
 }
