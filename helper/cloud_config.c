@@ -467,8 +467,9 @@ static bool line_names_settings(const char *line, size_t len)
 
 	buf_wipe(&copy);
 	buf_add(&copy, line, len < 256 ? len : 256);
-	return pattern_matches(copy.data, "^bootname:|path['\"]?:[ \t]*['\"]?"
-					  "[^ ]*" NAMES_FILE);
+	return pattern_matches(copy.data,
+			       "^bootname:|path['\"]?[ \t]*:[ \t]*['\"]?"
+			       "[^ ]*" NAMES_FILE);
 }
 
 /*
@@ -481,6 +482,7 @@ static int search_user_data(const char *path)
 {
 	static struct buf name;
 	const char *slash = strrchr(path, '/');
+	size_t number = 0;
 
 	buf_wipe(&name);
 	buf_add(&name, path, slash ? (size_t)(slash + 1 - path) : 0);
@@ -493,16 +495,17 @@ static int search_user_data(const char *path)
 	for (const char *line = file.text; *line;) {
 		size_t len = strcspn(line, "\n");
 
+		number++;
+		/* The line itself may hold a secret. */
 		if (line_names_settings(line, len)) {
-			(void)errinfo_set(
-				STATUS_SETTINGS,
-				"%s: cloud-init found no settings in "
-				"the user-data, which name bootname: ",
-				name.data);
-			return errinfo_add("\"%.*s\"; correct the user-data, "
-					   "which must begin with "
-					   "#cloud-config",
-					   len < 80 ? (int)len : 80, line);
+			(void)errinfo_set(STATUS_SETTINGS,
+					  "%s:%zu:1: here is bootname named, "
+					  "but cloud-init found no settings in "
+					  "it; ",
+					  name.data, number);
+			return errinfo_add("correct the user-data: see what "
+					   "cloud-init schema --system and "
+					   "/var/log/cloud-init.log say");
 		}
 		line += len;
 		line += *line == '\n';
@@ -524,8 +527,8 @@ static int believe_none(const char *name)
 	/* cloud-init writes it so where there are no user-data, or a script;
 	 * and a full disk does. */
 	buf_set(&doubt,
-		"%s: is empty; see whether the user-data is right and the disk "
-		"full, then reboot",
+		"%s: is empty, and user-data.txt.i beside it does not say why; "
+		"make room if the disk is full, and reboot",
 		name);
 	if (into->found)
 		return errinfo_set(STATUS_SETTINGS, "%s", doubt.data);
@@ -596,8 +599,9 @@ static int read_as_mkuserdata(const char *name)
 		return -1;
 	if (!content)
 		return refuse_plain();
-	content_size = is_base64 ? (size_t)decode_base64(content)
-				 : strlen(content);
+	content_size = feature_is_in(FEATURE_BASE64) && is_base64
+			       ? (size_t)decode_base64(content)
+			       : strlen(content);
 	return read_content(name);
 }
 

@@ -15,7 +15,8 @@ enum { FILE_LIMIT = 1024 * 1024 }; /* bytes */
 
 struct file file;
 
-/* A read may bring less than there is, and a signal may end it. */
+/* A read may bring less than there is, and a signal may end it.  Without a
+ * user what is cut is seen all the same: it has another end. */
 static ssize_t read_all(int fd)
 {
 	size_t size = 0;
@@ -24,7 +25,8 @@ static ssize_t read_all(int fd)
 	do {
 		count = read(fd, file.text + size, FILE_LIMIT + 1 - size);
 		size += count > 0 ? (size_t)count : 0;
-	} while (count > 0 || (count < 0 && errno == EINTR));
+	} while (platform_has_user &&
+		 (count > 0 || (count < 0 && errno == EINTR)));
 	return count < 0 ? -1 : (ssize_t)size;
 }
 

@@ -297,8 +297,8 @@ static int on_map(void)
 /* What is empty holds no settings; what is null is somebody's mistake. */
 static int on_document(void)
 {
-	bool is_empty = !document_is_map() && !document_is_list() &&
-			!*document_text();
+	bool is_empty =
+		!document_is_map() && !document_is_list() && !*document_text();
 
 	if (platform_has_user && document_is_scalar() && !document_is_plain())
 		is_empty = false;
