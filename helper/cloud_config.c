@@ -60,7 +60,8 @@ static int read_plain_entry(void)
 
 /* What PyYAML makes of a scalar without quotes; if in doubt, no text. */
 #define NO_TEXT                                                                \
-	"^([-+]?[.]?[0-9_].*|[-+]?[.]([Ii]nf|INF|[Nn]an|NAN)|=|<<"             \
+	"^([-+]?[.]?[0-9][-+0-9_.:eETtZz "                                     \
+	"\t]*|[-+]?0[bx][0-9a-fA-F_]+|[-+]?[.]([Ii]nf|INF|[Nn]an|NAN)|=|<<"    \
 	"|[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff"     \
 	"|OFF)$"
 #define SPACE "[ \t\n\r\f\v]*"
@@ -608,22 +609,23 @@ static int read_as_mkuserdata(const char *name)
 int cloud_config_read(struct settings *settings, const char *path)
 {
 	int rc = file_read(path);
+	bool is_cut;
 
 	into = settings;
 	source = path;
 	free(content);
 	content = NULL;
 	content_size = 0;
-	if (rc)
-		return rc < 0 || !platform_has_user ? -1 : 0;
-	/* As PyYAML writes it. */
-	if (strstr(file.text, "\n---") && !ends_in("\n...\n"))
-		return platform_has_user
-			       ? errinfo_set(STATUS_SETTINGS,
-					     "%s: is cut: its last line is "
-					     "not \"...\"",
-					     path)
-			       : refuse_plain();
-	return platform_has_user ? read_as_cloud_init(path)
-				 : read_as_mkuserdata(path);
+	if (rc && platform_has_user)
+		return rc < 0 ? -1 : 0;
+	/* PyYAML writes the marks of both ends. */
+	is_cut = !rc && strstr(file.text, "\n---") && !ends_in("\n...\n");
+	if (!platform_has_user)
+		return rc || is_cut ? refuse_plain() : read_as_mkuserdata(path);
+	return is_cut ? errinfo_set(STATUS_SETTINGS,
+				    "%s: is cut: its last line is not "
+				    "\"...\"; make room if the disk is full, "
+				    "and reboot",
+				    path)
+		      : read_as_cloud_init(path);
 }
