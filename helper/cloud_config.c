@@ -462,15 +462,16 @@ static bool ends_in(const char *ending)
 	       !memcmp(file.text + file.size - len, ending, len);
 }
 
+#define KEY_LINE "^[- \t?{'\"]*bootname['\"]?[ \t]*:"
+#define PATH_LINE "path['\"]?[ \t]*:[ \t]*['\"]?[^ ]*" NAMES_FILE
+
 static bool line_names_settings(const char *line, size_t len)
 {
 	static struct buf copy;
 
 	buf_wipe(&copy);
 	buf_add(&copy, line, len < 256 ? len : 256);
-	return pattern_matches(copy.data,
-			       "^bootname:|path['\"]?[ \t]*:[ \t]*['\"]?"
-			       "[^ ]*" NAMES_FILE);
+	return pattern_matches(copy.data, KEY_LINE "|" PATH_LINE);
 }
 
 /*
@@ -484,6 +485,8 @@ static int search_user_data(const char *path)
 	static struct buf name;
 	const char *slash = strrchr(path, '/');
 	size_t number = 0;
+	/* Of parts that were taken; else each of them was dropped. */
+	bool has_parts = strstr(file.text, "\n# from ");
 
 	buf_wipe(&name);
 	buf_add(&name, path, slash ? (size_t)(slash + 1 - path) : 0);
@@ -491,7 +494,7 @@ static int search_user_data(const char *path)
 	if (file_read(name.data) || !ends_in("--\n"))
 		return 1;
 	/* A template may well leave the settings out. */
-	if (strstr(file.text, "## template:"))
+	if (has_parts && strstr(file.text, "## template:"))
 		return 0;
 	for (const char *line = file.text; *line;) {
 		size_t len = strcspn(line, "\n");
