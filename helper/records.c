@@ -4,6 +4,7 @@
 
 #include "aws.h"
 #include "build.h"
+#include "cloud_config.h"
 #include "credentials.h"
 #include "ec2.h"
 #include "errinfo.h"
@@ -148,9 +149,9 @@ static int read_documents(const char *settings_file, const char *defaults_file)
 	if (platform_has_user && defaults_file &&
 	    settings_read_file(&records_settings, defaults_file))
 		return -1;
-	return settings_read_cloud_config(&records_settings,
-					  cloud_config ? cloud_config
-						       : SETTINGS_CLOUD_CONFIG);
+	return cloud_config_read(&records_settings,
+				 cloud_config ? cloud_config
+					      : CLOUD_CONFIG_FILE);
 }
 
 int records_read_settings(const char *settings_file, const char *defaults_file)
