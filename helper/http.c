@@ -131,7 +131,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	}
 	/* Behind the empty line trailers may follow, or another answer. */
 	has_headers = len <= 2 ||
-		      (has_headers && strncmp(line, "HTTP/", 5) != 0);
+		      (has_headers && strncasecmp(line, "HTTP/", 5) != 0);
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
@@ -160,9 +160,6 @@ static const struct {
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 	{CURLOPT_PATH_AS_IS, 1},
-	/* Without this a libcurl that has no thread to look names up in takes
-	 * SIGALRM, and refuses to look where a second or less is left. */
-	{CURLOPT_NOSIGNAL, 1},
 	{CURLOPT_DNS_CACHE_TIMEOUT, 0}, /* it would keep failures */
 };
 
@@ -201,6 +198,10 @@ static void set_options(const char *method, const char *url, const char *body,
 	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
+	/* Else a libcurl without a thread to look names up in takes SIGALRM for
+	 * that, and refuses to look where a second or less is left. */
+	if (platform_has_user)
+		set_number(CURLOPT_NOSIGNAL, 1);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
@@ -242,12 +243,11 @@ static bool is_unreached(CURLcode code)
 {
 	long port = 0; /* our own, once there is a connection */
 
-	if (platform_has_user)
-		(void)curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &port);
+	(void)curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &port);
 	return code == CURLE_COULDNT_RESOLVE_PROXY ||
 	       code == CURLE_COULDNT_RESOLVE_HOST ||
 	       code == CURLE_COULDNT_CONNECT ||
-	       (platform_has_user && code == CURLE_OPERATION_TIMEDOUT && !port);
+	       (code == CURLE_OPERATION_TIMEDOUT && !port);
 }
 
 /* is_set: whether all options could be set. */
@@ -258,11 +258,12 @@ static int failure(CURLcode code, bool is_set)
 	if (platform_has_user && is_set && is_long_line(code))
 		passed = HEADERS_LIMIT;
 	if (passed)
-		return errinfo_set(STATUS_DATA, "%s larger than %d bytes",
-				   platform_has_user && passed == HEADERS_LIMIT
-					   ? "headers"
-					   : "answer",
-				   passed);
+		return errinfo_set(
+			STATUS_DATA,
+			platform_has_user && passed == HEADERS_LIMIT
+				? "headers larger than %d bytes"
+				: "answer larger than %d bytes",
+			passed);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY || !is_set)
@@ -271,7 +272,9 @@ static int failure(CURLcode code, bool is_set)
 			   *reason	       ? reason
 			   : platform_has_user ? curl_easy_strerror(code)
 					       : "libcurl fails",
-			   is_unreached(code) ? "; is there a route?" : "");
+			   platform_has_user && is_unreached(code)
+				   ? "; is there a route?"
+				   : "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */

@@ -47,15 +47,13 @@ static void forget_leaks(void)
 void platform_harden(void (*on_alarm)(int))
 {
 	static const struct rlimit none;
-	static const struct sigaction ignored = {.sa_handler = SIG_IGN};
-	struct sigaction caught = ignored;
+	static const sigset_t no_signal;
 	int fd;
 
 	forget_leaks();
 	/* Whoever started the program may have blocked it, or ignored it. */
-	caught.sa_handler = on_alarm;
-	(void)sigaction(SIGALRM, &caught, NULL);
-	(void)sigprocmask(SIG_SETMASK, &ignored.sa_mask, NULL);
+	(void)signal(SIGALRM, on_alarm);
+	(void)sigprocmask(SIG_SETMASK, &no_signal, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
 	if (platform_has_user)
@@ -70,9 +68,9 @@ void platform_harden(void (*on_alarm)(int))
 #endif
 	/* What cannot be written is an error like others, and ends no run
 	 * before its records are set. */
-	(void)sigaction(SIGPIPE, &ignored, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (platform_has_user)
-		(void)sigaction(SIGXFSZ, &ignored, NULL);
+		(void)signal(SIGXFSZ, SIG_IGN);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

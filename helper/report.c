@@ -158,6 +158,6 @@ void report_overdue(int signal)
 		end_with(OVERDUE "; what is between this machine and the other "
 				 "side?");
 	else
-		(void)write_text(STDERR_FILENO, text, sizeof(text) - 1);
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	_exit(STATUS_DEADLINE);
 }
