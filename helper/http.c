@@ -272,9 +272,10 @@ static int failure(CURLcode code, bool is_set)
 			   *reason	       ? reason
 			   : platform_has_user ? curl_easy_strerror(code)
 					       : "libcurl fails",
-			   platform_has_user && is_unreached(code)
-				   ? "; is there a route?"
-				   : "");
+			   !platform_has_user || code == CURLE_OUT_OF_MEMORY ? ""
+			   : !is_set ? "; install a libcurl with TLS and proxies"
+			   : is_unreached(code) ? "; is there a route?"
+						: "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
