@@ -96,7 +96,8 @@ static void add_default(void)
 		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
 }
 
-/* An override is TLS, or goes no further than this machine. */
+/* An override is TLS, or goes no further than this machine; where no user is
+ * told what is wrong, anything but TLS does not count. */
 static int add_endpoint(void)
 {
 	const char *override = platform_variable(
@@ -106,19 +107,18 @@ static int add_endpoint(void)
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
-	if (!override) {
+	if (!override ||
+	    (!platform_has_user && strstr(override, "https://") != override)) {
 		add_default();
 		return 0;
 	}
 	buf_addf(&url, "%s", override);
 	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
 		url.data[--url.len] = '\0';
-	return pattern_matches(url.data,
-			       platform_has_user
-				       ? "^(https://|http://"
-					 "(127\\.[0-9.]*|\\[::1]|"
-					 "localhost)(:[0-9]*)?$)"
-				       : "^https|^http://127\\.[0-9.]*(:|$)")
+	return !platform_has_user || pattern_matches(url.data,
+						     "^(https://|http://"
+						     "(127\\.[0-9.]*|\\[::1]|"
+						     "localhost)(:[0-9]*)?$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");

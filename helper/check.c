@@ -110,7 +110,8 @@ static void hurry(void)
 		next->value[SETTING_GRACE] = "0";
 }
 
-/* What DNS takes is not taken from the requests behind it. */
+/* What DNS takes is not taken from the requests behind it; and it may take
+ * longer than they may. */
 static void start_clock(void)
 {
 	http_start_clock(settings_number(&records_settings, SETTING_TIMEOUT));
@@ -614,6 +615,7 @@ static void check_answer(const struct record *record)
 		.is_shared = *identifier(record),
 	};
 
+	http_stop_clock();
 	for (size_t i = 0; i < PLAN_OWNER; i++) {
 		if (!*address[i])
 			continue;
@@ -637,6 +639,7 @@ static void check_of_zone(const struct record *record)
 		return;
 	memcpy(former, record->zone_id, sizeof(former));
 	errinfo.stage = "delegation";
+	http_stop_clock();
 	if (!*zone.name)
 		finding_warn("Route 53 tells no name servers of %s; allow "
 			     "route53:GetHostedZone",

@@ -1,7 +1,6 @@
 #include "errinfo.h"
 
 struct errinfo errinfo;
-const char *errinfo_program = "bootname";
 
 int errinfo_set(int status, const char *format, ...)
 {

@@ -46,7 +46,6 @@ struct errinfo {
 };
 
 extern struct errinfo errinfo;
-extern const char *errinfo_program; /* what errors begin with */
 
 /*
  * Record an error; the stage stays, code and until_ms are cleared.

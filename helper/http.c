@@ -1,11 +1,11 @@
 #include "http.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* CURLOPT_PROTOCOLS is deprecated since 7.85 and the only one before. */
 #define CURL_DISABLE_DEPRECATION
@@ -24,15 +24,17 @@
 #if LIBCURL_VERSION_NUM < 0x075700 /* 7.87 */
 #define CURLOPT_QUICK_EXIT (CURLOPTTYPE_LONG + 322)
 #endif
+#if LIBCURL_VERSION_NUM < 0x080600 /* 8.6 */
+#define CURLE_TOO_LARGE 100
+#endif
 
 enum {
 	LINES_LIMIT = 8, /* headers of a request */
 	CONNECT_MS = 3000,
-	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
-	HURRIED_MS = 200,   /* a try with less time says nothing */
-	END_S = 2,	    /* behind the deadline: libcurl does not look at it
-			     * within a TLS handshake */
-	HEAD_LIMIT = 65536, /* bytes of headers and trailers of an answer */
+	LAST_TRY_MS = 1000,    /* kept free before the deadline, or a quarter */
+	HASTY_MS = 500,	       /* what times out in less has shown nothing */
+	ALARM_S = 2,	       /* behind the deadline */
+	HEADERS_LIMIT = 65536, /* bytes of headers and trailers of a try */
 	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
 
@@ -45,9 +47,10 @@ static const char *bundle; /* file of roots, in place of the system's */
 static int64_t started_ms;
 static int64_t deadline_ms;
 static int64_t last_wait_ms; /* no wait goes beyond this */
-static bool is_too_large;
-static size_t head_size;
-static bool has_headers; /* all of them, up to the empty line */
+static int passed;	     /* the limit that the answer went beyond, or 0 */
+static size_t headers_size;  /* trailers count too, and former answers */
+static bool has_headers;     /* all of them, up to the empty line */
+static bool was_hasty;	     /* the last try, HASTY_MS */
 static char reason[CURL_ERROR_SIZE];
 
 void http_start_clock(long timeout_s)
@@ -56,25 +59,29 @@ void http_start_clock(long timeout_s)
 	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
 	last_wait_ms =
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
+	/* Within a TLS handshake libcurl looks at no limit as long as the other
+	 * side sends anything. */
+	(void)alarm((unsigned)timeout_s + ALARM_S);
 }
 
-/* Anything else might never end. */
-static bool is_file(const char *path)
+void http_stop_clock(void)
 {
-	struct stat status;
-
-	return !stat(path, &status) && S_ISREG(status.st_mode);
+	(void)alarm(0);
 }
 
 int http_open(long timeout_s)
 {
+	struct stat status;
+
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
 		trust_find();
-	else if (platform_has_user && !is_file(bundle))
+	else if (platform_has_user && !stat(bundle, &status) &&
+		 !S_ISREG(status.st_mode)) /* reading it may never end */
 		return errinfo_set(STATUS_SETTINGS,
-				   "AWS_CA_BUNDLE: %s is not a file", bundle);
+				   "AWS_CA_BUNDLE: %s is no regular file",
+				   bundle);
 	http_answer.body = calloc(1, HTTP_LIMIT + 1);
 	curl = curl_easy_init();
 	if (!http_answer.body || !curl)
@@ -92,15 +99,18 @@ static void forget_body(void)
 void http_close(void)
 {
 	forget_body();
+	if (platform_has_user) /* what is printed may take its time */
+		http_stop_clock();
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
 	size *= count;
 	(void)context;
-	is_too_large = size > HTTP_LIMIT - http_answer.size;
-	if (is_too_large)
+	if (size > HTTP_LIMIT - http_answer.size) {
+		passed = HTTP_LIMIT;
 		return 0;
+	}
 	memcpy(http_answer.body + http_answer.size, data, size);
 	http_answer.size += size;
 	http_answer.body[http_answer.size] = '\0';
@@ -114,13 +124,14 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	static char value[64];
 
 	(void)context;
-	/* libcurl keeps all of them. */
-	head_size += len;
-	if (head_size > HEAD_LIMIT)
+	headers_size += len;
+	if (headers_size > HEADERS_LIMIT) { /* libcurl keeps them all */
+		passed = HEADERS_LIMIT;
 		return 0;
+	}
 	/* Behind the empty line trailers may follow, or another answer. */
-	has_headers = len <= 2 || (has_headers &&
-				   (len < 5 || strncmp(line, "HTTP/", 5) != 0));
+	has_headers =
+		len <= 2 || (has_headers && strncasecmp(line, "HTTP/", 5) != 0);
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
@@ -149,16 +160,16 @@ static const struct {
 	{CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
 	{CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
 	{CURLOPT_PATH_AS_IS, 1},
-	{CURLOPT_NOSIGNAL, 1},		/* the signal is ours, see http_send */
 	{CURLOPT_DNS_CACHE_TIMEOUT, 0}, /* it would keep failures */
 };
 
-static CURLcode result; /* of setting options: the first failure */
+static CURLcode result; /* the first that is none of success */
 
 static void keep(CURLcode code)
 {
-	if (!result)
-		result = code;
+	/* Several are the code of something else, which only people read. */
+	if (!platform_has_user || !result)
+		result |= code;
 }
 
 static void set_number(CURLoption option, long value)
@@ -183,19 +194,20 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * for a resolver's thread. */
 	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
-	result = CURLE_OK;
-	set_pointer(CURLOPT_PROXY, proxy);
-	if (!proxy || !*proxy) /* one that knows no proxies asks none */
-		result = CURLE_OK;
-	keep(curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body));
+	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
+	/* Else a libcurl without a thread to look names up in takes SIGALRM for
+	 * that, and refuses to look where a second or less is left. */
+	if (platform_has_user)
+		set_number(CURLOPT_NOSIGNAL, 1);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
 	set_pointer(CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION);
 	set_pointer(CURLOPT_URL, url);
+	set_pointer(CURLOPT_PROXY, proxy);
 	set_pointer(CURLOPT_HTTPHEADER, list);
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
@@ -215,51 +227,55 @@ static bool has_more_roots(void)
 	return has_more;
 }
 
-/* Whether there was no connection to the peer. */
-static bool is_unreachable(CURLcode code)
+/* A line of a head that is longer than libcurl takes: older ones say that
+ * memory is out, newer ones that it is too large. */
+static bool is_long_line(CURLcode code)
 {
-	curl_off_t connected_us = 1;
+	long sent = 0;
 
-	if (platform_has_user && code == CURLE_OPERATION_TIMEDOUT)
-		(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T,
-					&connected_us);
-	return code == CURLE_COULDNT_RESOLVE_HOST ||
+	(void)curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+	return code == CURLE_TOO_LARGE ||
+	       (code == CURLE_OUT_OF_MEMORY && sent && !has_headers);
+}
+
+/* Whether nobody was there to connect to; older libcurl has no text then. */
+static bool is_unreached(CURLcode code)
+{
+	long port = 0; /* our own, once there is a connection */
+
+	(void)curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &port);
+	return code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_COULDNT_RESOLVE_HOST ||
 	       code == CURLE_COULDNT_CONNECT ||
-	       (platform_has_user &&
-		(code == CURLE_COULDNT_RESOLVE_PROXY || !connected_us));
+	       (code == CURLE_OPERATION_TIMEDOUT && !port);
 }
 
-/* Whether libcurl has no room for a line of the answer's head: in its words
- * memory is short. */
-static bool is_line_too_long(CURLcode code)
-{
-	curl_off_t began_us = 0;
-
-	if (!platform_has_user || code != CURLE_OUT_OF_MEMORY || has_headers)
-		return false;
-	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &began_us);
-	return began_us;
-}
-
-static int failure(CURLcode code)
+/* is_set: whether all options could be set. */
+static int failure(CURLcode code, bool is_set)
 {
 	int status = STATUS_DEADLINE | AGAIN_LATER;
 
-	if (is_too_large)
-		return errinfo_set(STATUS_DATA, "answer larger than %d bytes",
-				   HTTP_LIMIT);
-	if (head_size > HEAD_LIMIT || is_line_too_long(code))
-		return errinfo_set(STATUS_DATA, "headers larger than %d bytes",
-				   HEAD_LIMIT);
+	if (platform_has_user && is_set && is_long_line(code))
+		passed = HEADERS_LIMIT;
+	if (passed)
+		return errinfo_set(STATUS_DATA,
+				   platform_has_user && passed == HEADERS_LIMIT
+					   ? "headers larger than %d bytes"
+					   : "answer larger than %d bytes",
+				   passed);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
 		status = STATUS_SETTINGS;
-	if (code == CURLE_OUT_OF_MEMORY)
+	if (code == CURLE_OUT_OF_MEMORY || !is_set)
 		status = STATUS_SYSTEM;
-	return errinfo_set(status, "%s%s",
-			   *reason	       ? reason
-			   : platform_has_user ? curl_easy_strerror(code)
-					       : "libcurl fails",
-			   is_unreachable(code) ? "; is there a route?" : "");
+	return errinfo_set(
+		status, "%s%s",
+		*reason		    ? reason
+		: platform_has_user ? curl_easy_strerror(code)
+				    : "libcurl fails",
+		!platform_has_user || code == CURLE_OUT_OF_MEMORY ? ""
+		: !is_set ? "; install a libcurl with TLS and proxies"
+		: is_unreached(code) ? "; is there a route?"
+				     : "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
@@ -278,26 +294,12 @@ static void split_lines(void)
 	}
 }
 
-/* Nobody but the signal ends what libcurl does within a TLS handshake. */
-static void perform(void)
-{
-	static struct buf line;
-
-	if (platform_has_user)
-		buf_set(&line,
-			"%s: %s: the service keeps the connection busy; gave "
-			"up behind the deadline\n",
-			errinfo_program, errinfo.stage);
-	platform_end_after((unsigned)(within_deadline(LONG_MAX) / 1000) + END_S,
-			   STATUS_DEADLINE, line.data);
-	result = curl_easy_perform(curl);
-	platform_end_after(0, 0, line.data);
-}
-
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms)
 {
 	curl_off_t retry_after_s = 0;
+	long given_ms;
+	bool is_set;
 
 	if (pattern_is_careful && pattern_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
@@ -308,23 +310,23 @@ int http_send(const char *method, const char *url, const char *headers,
 	http_answer.date_s = -1;
 	http_answer.retry_after_s = 0;
 	forget_body();
+	passed = 0;
+	headers_size = 0;
+	reason[0] = '\0';
+	given_ms = within_deadline(timeout_ms);
+	/* That are no roots to libcurl, or do not verify the server: 58, 60,
+	 * 77; what else has such a number loses nothing by another try. */
 	do {
-		is_too_large = false;
-		head_size = 0;
-		reason[0] = '\0';
 		set_options(method, url, body, proxy, timeout_ms);
-		if (result)
-			return errinfo_set(
-				STATUS_SYSTEM, "libcurl refuses an option: %s",
-				platform_has_user ? curl_easy_strerror(result)
-						  : "");
-		perform();
-	} while ((result == CURLE_PEER_FAILED_VERIFICATION ||
-		  result == CURLE_SSL_CACERT_BADFILE) &&
-		 has_more_roots());
+		is_set = !result;
+		if (is_set)
+			result = curl_easy_perform(curl);
+	} while (result >= CURLE_SSL_CERTPROBLEM && has_more_roots());
 	buf_wipe(&lines);
+	was_hasty = result == CURLE_OPERATION_TIMEDOUT && given_ms < HASTY_MS &&
+		    given_ms < timeout_ms;
 	if (result)
-		return failure(result);
+		return failure(result, is_set);
 	if (!has_headers)
 		return errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
 				   "the answer is cut short");
@@ -366,24 +368,21 @@ static int wait_for_next(struct retry *retry)
 
 int http_persist(int (*attempt)(void))
 {
-	static int64_t throttled_ms;  /* of the whole run */
-	static struct errinfo former; /* of the last try that had some time */
+	static int64_t throttled_ms; /* of the whole run */
 	struct retry retry = {0, 0};
-	bool is_hurried = false;
+	struct errinfo former; /* what failed before: it may tell more */
 
 	while (attempt()) {
-		if (platform_has_user) {
-			if (is_hurried && errinfo.status == STATUS_DEADLINE) {
-				former.again = errinfo.again;
-				errinfo = former;
-			}
+		if (!platform_has_user)
+			; /* who reads what failed before? */
+		else if (was_hasty && retry.tries)
+			errinfo = former;
+		else
 			former = errinfo;
-		}
 		retry.throttled_ms = throttled_ms; /* of calls within, too */
 		if (!errinfo.again || wait_for_next(&retry))
 			return -1;
 		throttled_ms = retry.throttled_ms;
-		is_hurried = within_deadline(HURRIED_MS) < HURRIED_MS;
 	}
 	return 0;
 }

@@ -26,12 +26,18 @@ enum { HTTP_LIMIT = 1024 * 1024 }; /* bytes of an answer's body */
 /*
  * Start libcurl, and the clock of the run; allocate the body.
  * timeout_s: seconds from now that the run may take in all.
- * Returns 0, or -1: STATUS_SYSTEM, STATUS_SETTINGS (AWS_CA_BUNDLE).
+ * Returns 0, or -1 with STATUS_SYSTEM.
  */
 int http_open(long timeout_s);
 
-/* Begin the time anew: timeout_s seconds from now. */
+/*
+ * Begin the time anew: timeout_s seconds from now.  The signal SIGALRM comes 2
+ * s behind that, in case that libcurl does not return.
+ */
 void http_start_clock(long timeout_s);
+
+/* No SIGALRM before the clock starts again: something else takes its time. */
+void http_stop_clock(void);
 
 /* Wipe the answer; connections end with the program.  May be called without
  * http_open. */
@@ -46,9 +52,9 @@ void http_close(void);
  * proxy: URL; "": none; NULL: the environment's.
  * timeout_ms: of all of it; connecting may take 3 s of that.
  * Returns 0 after any answer, or -1: again AGAIN_LATER (no answer),
- * STATUS_DATA (larger than HTTP_LIMIT, or headers and trailers larger than 64
- * KiB), STATUS_SETTINGS (no such URL, proxy or AWS_CA_BUNDLE), STATUS_SYSTEM.
- * Ends the process a little behind the deadline, if libcurl does not.
+ * STATUS_DATA (larger than HTTP_LIMIT, or more than 64 KiB of headers and
+ * trailers), STATUS_SETTINGS (no such URL, proxy or AWS_CA_BUNDLE),
+ * STATUS_SYSTEM (no memory, or libcurl lacks what is asked of it).
  */
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms);
@@ -59,8 +65,7 @@ void http_sleep_ms(long milliseconds);
 /*
  * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER, or
  * errinfo.until_ms or the deadline is too near; sleep in between.
- * Returns 0, or -1 with how long was tried added to the error of the last try
- * that had some time.
+ * Returns 0, or -1 with how long was tried added to the last error.
  */
 int http_persist(int (*attempt)(void));
 

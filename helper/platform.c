@@ -27,11 +27,33 @@ void platform_wipe(void *memory, size_t size)
 #endif
 }
 
-void platform_harden(void)
+/*
+ * Variables that have a library write down what keeps a connection secret.
+ * SSLKEYLOGFILE: libcurl, GnuTLS, NSS and OpenSSL 3.5 write the keys of each
+ * session there; people set it for their browsers.  GNUTLS_DEBUG_LEVEL has
+ * GnuTLS print them.  Others stay, though libraries go by them: proxies and
+ * RES_OPTIONS are documented; OPENSSL_CONF is how a host asks for FIPS, and
+ * allows no less than what http.c asks for; SSL_CERT_FILE, SSL_CERT_DIR and
+ * what leads names elsewhere (LOCALDOMAIN, HOSTALIASES) are as good as the
+ * root's own files, and a server is verified all the same.
+ */
+static void forget_leaks(void)
+{
+	(void)unsetenv("SSLKEYLOGFILE");
+	if (platform_has_user)
+		(void)unsetenv("GNUTLS_DEBUG_LEVEL");
+}
+
+void platform_harden(void (*on_alarm)(int))
 {
 	static const struct rlimit none;
-	static const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	static const sigset_t no_signal;
 	int fd;
+
+	forget_leaks();
+	/* Whoever started the program may have blocked it, or ignored it. */
+	(void)signal(SIGALRM, on_alarm);
+	(void)sigprocmask(SIG_SETMASK, &no_signal, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
 	if (platform_has_user)
@@ -46,40 +68,14 @@ void platform_harden(void)
 #endif
 	/* What cannot be written is an error like others, and ends no run
 	 * before its records are set. */
-	(void)sigaction(SIGPIPE, &ignored, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (platform_has_user)
-		(void)sigaction(SIGXFSZ, &ignored, NULL);
-	/* Whoever starts it may have blocked the signal that ends it. */
-	(void)sigprocmask(SIG_SETMASK, &ignored.sa_mask, NULL);
-	/* libcurl would write the keys of each connection there. */
-	if (platform_has_user)
-		(void)unsetenv("SSLKEYLOGFILE");
+		(void)signal(SIGXFSZ, SIG_IGN);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		(void)close(fd);
-}
-
-static int end_status;
-static const char *end_line;
-
-static void on_alarm(int number)
-{
-	(void)number;
-	if (platform_has_user)
-		(void)!write(STDERR_FILENO, end_line, strlen(end_line));
-	_exit(end_status);
-}
-
-void platform_end_after(unsigned seconds, int status, const char *line)
-{
-	static const struct sigaction ending = {.sa_handler = on_alarm};
-
-	end_status = status;
-	end_line = line;
-	(void)sigaction(SIGALRM, &ending, NULL);
-	(void)alarm(seconds);
 }
 
 void platform_exit(int status)

@@ -16,18 +16,11 @@ void platform_wipe(void *memory, size_t size);
  * Keep this process's memory to itself: no core dump, no tracing by other
  * processes of the same user where the system can forbid it.  Give the
  * standard streams that are closed to the null device, so that no socket can
- * become standard output; and let writing fail where signals would end it.
- * Forget the variable that has TLS keys written to a file.
+ * become standard output; let writing fail where signals would end it; and
+ * forget variables that have a library write down secrets.
+ * on_alarm: what SIGALRM calls from now on, whatever the parent has made of it.
  */
-void platform_harden(void);
-
-/*
- * End the process after some seconds, however busy a library keeps it: write a
- * line on standard error, and exit.
- * seconds: 0: do not.
- * line: one that stays where it is.
- */
-void platform_end_after(unsigned seconds, int status, const char *line);
+void platform_harden(void (*on_alarm)(int));
 
 /*
  * End the process with this exit status, and at once: what 30 libraries would
@@ -59,10 +52,10 @@ platform_user_variable(const char *name)
 uint32_t platform_random(void);
 
 /* Milliseconds on a clock that never jumps. */
-int64_t platform_now_ms(void);
-
 /* Milliseconds since the boot, those of a suspended machine too. */
 int64_t platform_uptime_ms(void);
+
+int64_t platform_now_ms(void);
 
 /* Sleep, for all of the time. */
 void platform_sleep_ms(int64_t milliseconds);

@@ -52,7 +52,6 @@ static const struct option long_options[] = {
 static const char *settings_file;
 static const char *zone_name; /* of the command line; or NULL */
 static const char *zone_id;
-static bool wants_json;
 
 static struct settings settings;
 static char id[ROUTE53_ID_SIZE];
@@ -78,7 +77,7 @@ static int take_option(int option)
 		zone_id = optarg;
 		return 0;
 	case 'j':
-		wants_json = true;
+		report_wants_json = true;
 		return 0;
 	case 'n':
 		report_dry_run = true;
@@ -417,8 +416,8 @@ int main(int argc, char **argv)
 	int rc;
 
 	platform_has_user = pattern_is_careful = true;
-	errinfo_program = "bootname-reap";
-	platform_harden();
+	report_program = "bootname-reap";
+	platform_harden(report_overdue);
 	opterr = 0;
 	errinfo.stage = "usage";
 	rc = take_options(argc, argv);
@@ -426,9 +425,9 @@ int main(int argc, char **argv)
 		report_error();
 	if (rc <= 0) {
 		errinfo.stage = "report";
-		if (wants_json ? print_json() : print_lines()) {
+		if (report_wants_json ? print_json() : print_lines()) {
 			report_error();
-			if (wants_json)
+			if (report_wants_json)
 				(void)print_json();
 		}
 	}

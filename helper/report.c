@@ -12,6 +12,8 @@
 bool report_quiet;
 bool report_verbose;
 bool report_dry_run;
+bool report_wants_json;
+const char *report_program = "bootname";
 struct report report;
 bool report_changed;
 const char *report_zone_id;
@@ -50,7 +52,7 @@ void report_text_of_stage(const char *text)
 {
 	if (!*text)
 		return;
-	buf_set(&out, "%s: %s: %s\n", errinfo_program, errinfo.stage, text);
+	buf_set(&out, "%s: %s: %s\n", report_program, errinfo.stage, text);
 	(void)write_out(STDERR_FILENO);
 }
 
@@ -112,7 +114,51 @@ void report_error(void)
 		report_first_error = errinfo;
 	if (!report.status)
 		report.status = errinfo.status;
-	buf_set(&out, "%s: %s: %.4000s\n", errinfo_program, errinfo.stage,
+	buf_set(&out, "%s: %s: %.4000s\n", report_program, errinfo.stage,
 		errinfo.text.data);
 	(void)write_out(STDERR_FILENO);
+}
+
+/* ---- At a signal: only what is safe wherever it comes, so no printf. ---- */
+
+#define OVERDUE "the connection did not end at the deadline"
+
+static struct buf last_words;
+
+static void add_word(const char *word)
+{
+	buf_add(&last_words, word, strlen(word));
+}
+
+static void end_with(const char *message)
+{
+	add_word(report_program);
+	add_word(": ");
+	add_word(errinfo.stage);
+	add_word(": ");
+	add_word(message);
+	add_word("\n");
+	(void)write_text(STDERR_FILENO, last_words.data, last_words.len);
+	if (!report_wants_json || report_quiet)
+		return;
+	buf_wipe(&last_words);
+	add_word("{\"error\":{\"stage\":\"");
+	add_word(errinfo.stage);
+	add_word("\",\"code\":75,\"message\":\"");
+	add_word(message);
+	add_word("\"}}\n");
+	(void)write_text(STDOUT_FILENO, last_words.data, last_words.len);
+}
+
+void report_overdue(int signal)
+{
+	static const char text[] = "bootname: deadline: " OVERDUE "\n";
+
+	(void)signal;
+	if (platform_has_user)
+		end_with(OVERDUE "; what is between this machine and the other "
+				 "side?");
+	else
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(STATUS_DEADLINE);
 }
