@@ -285,7 +285,7 @@ int plan_found(struct plan *plan, const struct buf *row)
 	static char folded[DNSNAME_SIZE];
 
 	dnsname_from_route53(folded, name + (is_owner ? prefix : 0));
-	if (is_owner ? i != PLAN_OWNER || !plan->minds_owner
+	if (is_owner ? (i != PLAN_OWNER && !is_cname) || !plan->minds_owner
 		     : i == PLAN_OWNER || i > SOA ||
 			       (*types && i < PLAN_OWNER &&
 				!strstr(types, i ? "AAAA" : " A ")))
@@ -297,7 +297,7 @@ int plan_found(struct plan *plan, const struct buf *row)
 		return 0;
 	}
 	if (is_cname)
-		i = PLAN_A;
+		i = is_owner ? PLAN_OWNER : PLAN_A;
 	if (!is_obstacle && strcmp(own, row[SET_IDENTIFIER].data))
 		return !plan->is_removal && *plan->sets[i].value &&
 				       !is(plan, SETTING_ROUTING,

@@ -428,45 +428,59 @@ static int confirm(struct record *first)
 	return rc;
 }
 
+static struct record *changing; /* the first of the batch at hand */
+static unsigned plans;		/* made for it so far */
+
+static int send_batch(void)
+{
+	if (route53_change_record_sets(changing->zone_id, changing->instance.id,
+				       &changes, change_id))
+		return -1;
+	report_changed = true;
+	if (platform_has_user)
+		memcpy(report_change_id, change_id, sizeof(change_id));
+	return 0;
+}
+
 /*
- * Plan and change; plan anew when a name moved in between.  A change whose
- * answer was lost is refused at the next try, as made already: then the new
- * plan finds all as wanted, and it was ours.
+ * Plan and change.  Another try may help where a name has moved in between.  A
+ * change whose answer was lost is refused at the next try, as made already:
+ * then the new plan finds all as wanted, and it was ours.
  */
-static int change(struct record *first)
+static int attempt_change(void)
 {
 	int rc;
 
-	for (unsigned i = 0; i < PLANS_LIMIT; i++) {
-		if (plan_zone(first))
-			return -1;
-		if (!changes.len) {
-			report_changed |= i > 0;
-			return 0;
-		}
-		errinfo.stage = "change";
-		report_progress(changes.data);
-		if (report_dry_run)
-			return 0;
-		rc = confirm(first);
-		if (rc < 0)
-			return -1;
-		if (rc)
-			continue;
-		errinfo.stage = "change";
-		if (!route53_change_record_sets(first->zone_id,
-						first->instance.id, &changes,
-						change_id)) {
-			report_changed = true;
-			if (platform_has_user)
-				memcpy(report_change_id, change_id,
-				       sizeof(change_id));
-			return 0;
-		}
-		if (errinfo.status != STATUS_TAKEN || !has_looked)
-			return -1;
+	if (plan_zone(changing))
+		return -1;
+	if (!changes.len) {
+		report_changed |= plans > 0;
+		return 0;
 	}
-	return -1;
+	plans++;
+	errinfo.stage = "change";
+	report_progress(changes.data);
+	if (report_dry_run)
+		return 0;
+	rc = confirm(changing);
+	errinfo.stage = "change";
+	if (rc > 0)
+		rc = errinfo_set(STATUS_TAKEN | AGAIN_LATER,
+				 "the owner of a name runs again");
+	else if (!rc)
+		rc = send_batch();
+	if (rc && (!has_looked || plans == PLANS_LIMIT))
+		errinfo.again = AGAIN_NEVER;
+	return rc;
+}
+
+/* A plan that is made again waits as a call that is sent again does, so that
+ * many who want one name do not use up the account's requests. */
+static int change(struct record *first)
+{
+	changing = first;
+	plans = 0;
+	return http_persist(attempt_change);
 }
 
 static int attempt_insync(void)
