@@ -26,6 +26,9 @@ enum {
 	CHANGES_LIMIT = BUF_LIMIT - 300, /* bytes, with room for the frame */
 };
 
+_Static_assert((int)REPORT_PLANS >= (int)SETTINGS_RECORDS,
+	       "each record has a plan to report");
+
 struct settings records_settings;
 static bool is_removal;
 

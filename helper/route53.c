@@ -83,6 +83,9 @@ int route53_get_hosted_zone(const char *zone_id, xml_row on_row)
 		    "- Name PrivateZone NameServer VPCId ", on_row);
 }
 
+_Static_assert((int)SET_NEXT_NAME < (int)XML_FIELDS,
+	       "a row has room for a record set");
+
 #define ELEMENTS                                                               \
 	"Name Type SetIdentifier Weight MultiValueAnswer TTL Value "           \
 	"HealthCheckId "
