@@ -12,6 +12,7 @@ VERSION ?= 0.1.0
 PREFIX ?= /usr/local
 prefix ?= $(PREFIX)
 exec_prefix ?= $(prefix)
+bindir ?= $(exec_prefix)/bin
 sbindir ?= $(exec_prefix)/sbin
 datarootdir ?= $(prefix)/share
 mandir ?= $(datarootdir)/man
@@ -57,7 +58,7 @@ FLOORS := \
 	report,state,owners \
 	records,json,fates \
 	findings,removal \
-	resolution \
+	resolution,embed \
 	up,down,check \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
@@ -166,68 +167,78 @@ $B/tests/%.so: tests/e2e/%.c Makefile
 
 -include $(wildcard $B/*.d $B/tests/*.d $B/tests/fuzz/*.d)
 
-# ---- The release: what rides in user-data, for every distribution. ----
+# ---- The release: for every distribution, on both architectures. ----
 
-RELEASE := $(addprefix $B/release/bootname-,x86_64 aarch64)
-BOOT := $(RELEASE:$B/release/bootname-%=$B/release/boot-%)
+MACHINES := x86_64 aarch64
+# What is embedded in user-data, and what each is made with: for all, and with `down`
+# and the refresh for --systemd.
+EMBEDDED := boot service
+EMBEDDED_boot := -DBOOTNAME_EMBEDDED=BUILD_BOOT
+EMBEDDED_service := -DBOOTNAME_EMBEDDED=BUILD_SERVICE
+EMBEDDED_MODULES := $(filter-out json embed $(REAP_ONLY),$(MODULES)) boot
+
+RELEASE := $(MACHINES:%=$B/release/bootname-%)
+PACKED := $(foreach kind,$(EMBEDDED),$(MACHINES:%=$B/release/bootname-$(kind)-%.xz))
+ARCHIVE := $B/release/mkuserdata.pyz
 RELEASE_NEEDS := $(SOURCES) helper/boot.c $(HEADERS) cloud-config/release.sh \
 	Makefile
-define RELEASE_IT
+# $(call release-it,ARCHITECTURE,FLAGS,MODULES)
+define release-it
 	$(call say,RELEASE,$@)
 	@mkdir -p $(@D)
-	$(Q)sh cloud-config/release.sh $* $@ $(STANDARD) $(DEFINES) $(EMBEDDED) \
-		$(patsubst %,helper/%.c,$(filter-out $(WITHOUT),$(MODULES)) $(MAIN))
+	$(Q)sh cloud-config/release.sh $(1) $@ $(STANDARD) $(2) $(3:%=helper/%.c)
 endef
-
-# For those without a compiler: what most settings ask for; less; and with `down`
-# and the refresh.
-SETS := 657 513 512 65
 
 .PHONY: release
-release: $(RELEASE) $(RELEASE:=.gz) \
-		$(foreach set,$(SETS),$(RELEASE:=-$(set).gz))
-	@for program in $(RELEASE); do printf '%s: %s bytes, %s embedded\n' \
-		"$$program" $$(wc -c <$$program) $$(wc -c <$$program.gz); done
+release: $B/release/SHA256SUMS
+	@for program in $(RELEASE) $(PACKED); do printf '%s: %s bytes\n' \
+		"$$program" $$(wc -c <$$program); done
 
-$(RELEASE): MAIN := main
-$(RELEASE): WITHOUT := $(REAP_ONLY)
-$(BOOT): MAIN := boot
-$(BOOT): EMBEDDED := -DBOOTNAME_EMBEDDED
-$(BOOT): WITHOUT := json $(REAP_ONLY)
+$B/release/SHA256SUMS: $(RELEASE) $(PACKED) $(ARCHIVE)
+	$(Q)cd $(@D) && sha256sum $(notdir $^) >$(@F)
+
 $(RELEASE): $B/release/bootname-%: $(RELEASE_NEEDS)
-	$(RELEASE_IT)
-$(BOOT): $B/release/boot-%: $(RELEASE_NEEDS)
-	$(RELEASE_IT)
+	$(call release-it,$*,$(DEFINES),$(filter-out $(REAP_ONLY),$(MODULES)) main)
 
-# One with some of helper/feature.h, in the bits of the number behind its name; as
-# size, one to look at.
-define TAILORED
-$B/release/$(2)-$(1)-%: $$(RELEASE_NEEDS)
-	$$(call say,RELEASE,$$@)
-	@mkdir -p $$(@D)
-	$$(Q)sh cloud-config/release.sh $(1) $$@ $$(STANDARD) \
-		$(if $(filter size,$(2)),-g) \
-		$$(DEFINES) -DBOOTNAME_EMBEDDED=BUILD_$$* \
-		$$(patsubst %,helper/%.c,$$(filter-out json $(REAP_ONLY),$$(MODULES)) boot)
+# One with -g is to look at, for `make size`.
+define EMBED
+$B/release/$(1)-$(2) $B/release/size-$(1)-$(2): $$(RELEASE_NEEDS)
+	$$(call release-it,$(2),$$(if $$(findstring /size-,$$@),-g) \
+		$$(DEFINES) $$(EMBEDDED_$(1)),$$(EMBEDDED_MODULES))
+
+$B/release/bootname-$(1)-$(2).xz: $B/release/$(1)-$(2) cloud-config/pack.py
+	$$(call say,XZ,$$@)
+	$$(Q)$$(PYTHON) cloud-config/pack.py $(2) $$< >$$@
 endef
-$(foreach machine,x86_64 aarch64,$(foreach kind,boot size,$(eval \
-	$(call TAILORED,$(machine),$(kind)))))
+$(foreach kind,$(EMBEDDED),$(foreach machine,$(MACHINES),$(eval \
+	$(call EMBED,$(kind),$(machine)))))
 
-.PRECIOUS: $B/release/boot-x86_64-% $B/release/boot-aarch64-%
-$B/release/bootname-%.gz: $B/release/boot-% cloud-config/embed.py
-	$(call say,ZOPFLI,$@)
-	$(Q)$(PYTHON) cloud-config/embed.py $< > $<.embedded
-	$(Q)zopfli --i100 -c $<.embedded > $@
+# mkuserdata in one file, for a machine without the rest.
+ARCHIVE_NEEDS := $(addprefix cloud-config/,mkuserdata deflate.py pack.py unpack.sh fetch.py) \
+	$(wildcard cloud-config/systemd/bootname*.service cloud-config/systemd/bootname*.timer)
+$(ARCHIVE): cloud-config/archive.py $(ARCHIVE_NEEDS) $(RELEASE) $(PACKED)
+	$(call say,ZIP,$@)
+	$(Q)$(PYTHON) $< $@ cloud-config $(filter-out $<,$^)
 
-# Where the bytes are of what the README's user-data embeds; SET: of another.
-SET ?= $(firstword $(SETS))
+# Twice the same bytes, wherever it is built and with whatever flags of the user's.
+.PHONY: release-again
+release-again: release
+	@rm -rf $B/again && mkdir -p $B/again/tree
+	@cp -R Makefile helper cloud-config $B/again/tree/
+	@$(MAKE) --no-print-directory -s -C $B/again/tree B=../of/release CFLAGS=-O1 release
+	@cmp $B/again/of/release/release/SHA256SUMS $B/release/SHA256SUMS
+
+# Where the bytes are of what is embedded; SET: boot or service.
+SET ?= boot
+
+SIZED := $(foreach machine,$(MACHINES),$B/release/size-$(SET)-$(machine) \
+	$B/release/bootname-$(SET)-$(machine).xz)
 
 .PHONY: size
-size: $(foreach machine,x86_64 aarch64,$B/release/size-$(machine)-$(SET) \
-		$B/release/bootname-$(machine)-$(SET).gz)
-	@for machine in x86_64 aarch64; do \
-		$(PYTHON) cloud-config/size.py $$machine $B/release/size-$$machine-$(SET) \
-			$B/release/bootname-$$machine-$(SET).gz && echo; done
+size: $(SIZED)
+	@for machine in $(MACHINES); do \
+		$(PYTHON) cloud-config/size.py $$machine $B/release/size-$(SET)-$$machine \
+			$B/release/bootname-$(SET)-$$machine.xz && echo; done
 
 # ---- User-data. ----
 
@@ -235,10 +246,18 @@ ARCH ?= $(shell uname -m)
 
 # OPTIONS: more for mkuserdata, such as --systemd.
 .PHONY: user-data
-user-data: $B/bootname
+user-data: $B/bootname $(foreach kind,$(EMBEDDED),$B/release/bootname-$(kind)-$(ARCH).xz)
 	$(if $(SETTINGS),,$(error name the file of settings: make $@ SETTINGS=FILE))
 	@BOOTNAME_BUILD=$(abspath $B) $(PYTHON) cloud-config/mkuserdata --arch $(ARCH) \
 		--check-with $< -o $B/user-data $(OPTIONS) '$(SETTINGS)'
+
+# To a private bucket, for `mkuserdata --s3`; PREFIX of the keys: KEYS=bootname/0.1.0/.
+KEYS ?= bootname/$(VERSION)/
+
+.PHONY: publish
+publish: release
+	$(if $(BUCKET),,$(error name the bucket: make $@ BUCKET=NAME))
+	@sh cloud-config/publish.sh $B/release '$(BUCKET)' '$(KEYS)'
 
 # ---- What is missing on this machine. ----
 
@@ -263,10 +282,19 @@ TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
 tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
 
 # The release is built with Debian's compilers; once, not per sanitizer.
-CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release)
+CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release $(SIZED))
+
+# Debian's cloud-init, to read what mkuserdata makes; without being installed.
+CLOUD_INIT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-init
+
+$(CLOUD_INIT):
+	$(call say,UNPACK,$@)
+	@rm -rf $@.new && mkdir -p $@.new
+	$(Q)cd $@.new && apt-get download -qq cloud-init && dpkg -x *.deb . && rm *.deb
+	@mv $@.new $@
 
 .PHONY: check
-check: tests $(CHECK_RELEASE)
+check: tests $(CHECK_RELEASE) $(if $(CHECK_RELEASE),$(CLOUD_INIT))
 	@B=$(abspath $B) sh tests/check.sh $(UNIT_TESTS) $(HARNESSES:%=fuzz/%)
 
 # Without Python and the emulator, in seconds: what a package's build runs.
@@ -326,7 +354,7 @@ check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
 
 # Real systems, as root; their consoles go to $B/boot.
 .PHONY: check-boot check-vm
-check-boot check-vm: $B/bootname $B/release/bootname-$(ARCH).gz
+check-boot check-vm: $B/bootname $(PACKED)
 	@B=$(abspath $B) sh tests/boot/run.sh $(@:check-%=%)
 
 # What a lock file pins, and no programs of it.  The system's roots count, since
@@ -379,7 +407,7 @@ bench-herd: $B/bootname $B/tests/simulate
 
 # What a boot costs, beside what a user would run instead; as root.
 BENCH := $(addprefix $B/bench/,meter delay empty go)
-BENCH_BOOT := $B/release/boot-$(ARCH)-$(firstword $(SETS))
+BENCH_BOOT := $B/release/boot-$(ARCH)
 # How often each program runs, in turns.
 RUNS ?= 21
 
@@ -513,9 +541,9 @@ lint-shell:
 .PHONY: lint-man
 lint-man:
 	$(call say,MAN,docs)
-	$(Q)mkdir -p $B/man/man5 $B/man/man8
-	$(Q)cp docs/*.5 $B/man/man5 && cp docs/*.8 $B/man/man8
-	$(Q)makewhatis $B/man && MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[58]
+	$(Q)mkdir -p $B/man/man1 $B/man/man5 $B/man/man8
+	$(Q)cp docs/*.1 $B/man/man1 && cp docs/*.5 $B/man/man5 && cp docs/*.8 $B/man/man8
+	$(Q)makewhatis $B/man && MANPATH=$(abspath $B/man) mandoc -Tlint -Wstyle docs/*.[158]
 
 .PHONY: lint-python
 lint-python:
@@ -524,18 +552,16 @@ lint-python:
 
 # ---- Installing. ----
 
-# Helpers to embed, for mkuserdata where no compiler is: of ARCH, for most settings.
-HELPERS := $(foreach set,$(SETS),$B/release/bootname-$(ARCH)-$(set).gz)
-
+# Helpers to embed, for mkuserdata where no compiler is.
 .PHONY: helpers
-helpers: $(HELPERS)
+helpers: $(PACKED)
 
 # What mkuserdata reads and people copy; not what builds it.
 EXAMPLES = $(shell cd cloud-config && find * -name '.*' -prune -o -name packages \
-	-prune -o -type f ! -name '*.py' ! -name '*.pyc' ! -name '*~' \
-	! -name release.sh ! -name mkuserdata -print)
+	-prune -o -type f ! -name archive.py ! -name size.py ! -name '*.pyc' ! -name '*~' \
+	! -name release.sh ! -name publish.sh ! -name mkuserdata -print)
 GUIDES = $(shell cd docs && find * -name '.*' -prune -o -name completion -prune \
-	-o -type f ! -name '*.[58]' ! -name '*~' -print)
+	-o -type f ! -name '*.[158]' ! -name '*~' -print)
 
 # $(call tree,FUNCTION,FOLDER,FROM,FILES): FUNCTION for each folder of the files.
 tree = $(foreach folder,$(sort $(dir $(4))),$(call $(1),644,$(2)/$(folder:%/=%),$(addprefix \
@@ -544,6 +570,7 @@ tree = $(foreach folder,$(sort $(dir $(4))),$(call $(1),644,$(2)/$(folder:%/=%),
 # $(call installed,FUNCTION): FUNCTION of mode, folder and files for all of it.
 define installed
 $(call $(1),755,$(sbindir),$B/bootname $B/bootname-reap)
+$(call $(1),644,$(mandir)/man1,$(wildcard docs/*.1))
 $(call $(1),644,$(mandir)/man5,$(wildcard docs/*.5))
 $(call $(1),644,$(mandir)/man8,$(wildcard docs/*.8))
 $(call $(1),644,$(systemdsystemunitdir),$(wildcard cloud-config/systemd/*))
@@ -575,17 +602,21 @@ install: all
 		$(DESTDIR)$(bashcompletiondir)/bootname
 	cd $(DESTDIR)$(bashcompletiondir) && ln -sf bootname bootname-reap && \
 		ln -sf bootname mkuserdata
+	$(INSTALL) -d $(DESTDIR)$(bindir)
+	ln -sf $(shell realpath -ms --relative-to=$(bindir) $(pkgdatadir))/mkuserdata \
+		$(DESTDIR)$(bindir)/mkuserdata
 	ln -sfn $(shell realpath -ms --relative-to=$(docdir) $(pkgdatadir)) \
 		$(DESTDIR)$(docdir)/cloud-config
 
 .PHONY: install-helpers
 install-helpers: helpers
-	$(call put,644,$(pkglibdir),$(HELPERS))
+	$(call put,644,$(pkglibdir),$(PACKED))
 
 .PHONY: uninstall
 uninstall:
 	$(call installed,take)
-	$(call take,,$(pkglibdir),$(HELPERS))
+	$(call take,,$(pkglibdir),$(PACKED))
+	$(call take,,$(bindir),mkuserdata)
 	$(call take,,$(bashcompletiondir),bootname bootname-reap mkuserdata)
 	$(call take,,$(docdir),cloud-config)
 	for folder in $(pkgdatadir) $(pkglibdir) $(docdir)/docs; do \
@@ -619,9 +650,26 @@ deb: dist
 	$(Q)sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
 
 .PHONY: rpm
-rpm: dist
+rpm: dist $(PACKED)
 	$(call say,RPM,$B/rpm)
-	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm
+	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
+
+# What a version's page has, in one folder; and putting it there, with GitHub's CLI.
+.PHONY: release-files upload
+release-files: dist deb release
+	@rm -rf $B/files && mkdir -p $B/files
+	@cp $(TARBALL) $B/deb/*.deb $(RELEASE) $(PACKED) $(ARCHIVE) $B/files/
+	$(Q)cd $B/files && sha256sum * >SHA256SUMS
+
+upload:
+	$(if $(TAG),,$(error name the tag: make $@ TAG=vVERSION))
+	$(Q)gh release create '$(TAG)' --verify-tag --title '$(TAG)' \
+		--notes-file 'docs/releases/$(TAG:v%=%).md' $B/files/*
+
+# All that must hold; installs what is missing.
+.PHONY: gate
+gate:
+	@.ci/run
 
 # As root: both, by the distributions' own rules, then in Debian 12 and 13.
 .PHONY: check-packages
@@ -648,9 +696,13 @@ help:
 	@printf '%s\n' \
 		'make deps          install what is missing (deps GOAL: for that only)' \
 		'make               build/bootname, build/bootname-reap' \
-		'make release       build/release: small, for x86-64 and arm64 (Debian, Ubuntu)' \
+		'make release       build/release: for x86-64 and arm64, mkuserdata.pyz (Debian, Ubuntu)' \
+		'make release-again whether another build makes the same bytes' \
+		'make release-files build/files: what a version publishes; upload' \
+		'make gate          what a push must pass' \
 		'make size          where its bytes are, by module' \
 		'make user-data     build/user-data, of SETTINGS=FILE and ARCH=x86_64|aarch64' \
+		'make publish       the release to S3: BUCKET=NAME' \
 		'make demo          an emulated instance gets its name' \
 		'make picture       docs/demo.svg, what make demo prints' \
 		'make check         every test' \

@@ -43,7 +43,7 @@ small='-Os -flto -ffunction-sections -fdata-sections -Wl,--gc-sections
 hardened='-fPIE -pie -fstack-protector -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 	-Wl,-z,relro,-z,now,-z,noexecstack,-z,text'
 reproducible='-frandom-seed=bootname -Wl,--build-id=none'
-# What makes functions more alike, for zopfli: each was measured and saves 20 to
+# What makes functions more alike, for compression: each was measured and saves 20 to
 # 500 bytes.
 alike='-fno-schedule-insns2 -fno-expensive-optimizations -fno-tree-tail-merge
 	-fno-caller-saves -fno-optimize-sibling-calls -fno-tree-dominator-opts

@@ -1,6 +1,6 @@
 """Print where the bytes of a program are: its modules' code, then its sections, then its user-data.
 
-Arguments: the architecture; the program, built with -g; the same one gzip'd, as it is embedded.
+Arguments: the architecture; the program, built with -g; the same one xz'd, as it is embedded.
 """
 
 import collections
@@ -47,9 +47,9 @@ def main():
     print(f"{code:8,}          code\n")
     for name, size in sorted(sections.items(), key=lambda one: -one[1]):
         print(f"{size:8,}          {name}")
-    gzipped = pathlib.Path(packed).stat().st_size
+    packed_size = pathlib.Path(packed).stat().st_size
     print(f"{code + sum(sections.values()):8,}          in all\n"
-          f"{gzipped:8,}          gzip'd, of {LIMIT:,} for all of the user-data")
+          f"{packed_size:8,}          xz'd, of {LIMIT:,} for all of the user-data")
 
 
 main()

@@ -113,9 +113,12 @@ static int add_endpoint(void)
 	buf_addf(&url, "%s", override);
 	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
 		url.data[--url.len] = '\0';
-	return pattern_matches(url.data, "^(https://|http://"
+	return pattern_matches(url.data,
+			       platform_has_user
+				       ? "^(https://|http://"
 					 "(127\\.[0-9.]*|\\[::1]|"
-					 "localhost)(:[0-9]*)?$)")
+					 "localhost)(:[0-9]*)?$)"
+				       : "^https|^http://127\\.[0-9.]*(:|$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");

@@ -183,9 +183,9 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * for a resolver's thread. */
 	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
+	result = CURLE_OK;
 	set_pointer(CURLOPT_PROXY, proxy);
-	/* One that knows no proxies asks none. */
-	if (!proxy || !*proxy)
+	if (!proxy || !*proxy) /* one that knows no proxies asks none */
 		result = CURLE_OK;
 	keep(curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body));
 	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
@@ -218,23 +218,27 @@ static bool has_more_roots(void)
 /* Whether there was no connection to the peer. */
 static bool is_unreachable(CURLcode code)
 {
-	double connected_s = 0;
+	curl_off_t connected_us = 1;
 
-	(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME, &connected_s);
+	if (platform_has_user && code == CURLE_OPERATION_TIMEDOUT)
+		(void)curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T,
+					&connected_us);
 	return code == CURLE_COULDNT_RESOLVE_HOST ||
-	       code == CURLE_COULDNT_RESOLVE_PROXY ||
 	       code == CURLE_COULDNT_CONNECT ||
-	       (code == CURLE_OPERATION_TIMEDOUT && connected_s == 0);
+	       (platform_has_user &&
+		(code == CURLE_COULDNT_RESOLVE_PROXY || !connected_us));
 }
 
 /* Whether libcurl has no room for a line of the answer's head: in its words
  * memory is short. */
 static bool is_line_too_long(CURLcode code)
 {
-	double began_s = 0;
+	curl_off_t began_us = 0;
 
-	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME, &began_s);
-	return code == CURLE_OUT_OF_MEMORY && began_s > 0 && !has_headers;
+	if (!platform_has_user || code != CURLE_OUT_OF_MEMORY || has_headers)
+		return false;
+	(void)curl_easy_getinfo(curl, CURLINFO_STARTTRANSFER_TIME_T, &began_us);
+	return began_us;
 }
 
 static int failure(CURLcode code)
@@ -274,18 +278,20 @@ static void split_lines(void)
 	}
 }
 
+/* Nobody but the signal ends what libcurl does within a TLS handshake. */
 static void perform(void)
 {
 	static struct buf line;
 
-	buf_set(&line,
-		"%s: %s: the service keeps the connection busy; gave up "
-		"behind the deadline\n",
-		errinfo_program, errinfo.stage);
+	if (platform_has_user)
+		buf_set(&line,
+			"%s: %s: the service keeps the connection busy; gave "
+			"up behind the deadline\n",
+			errinfo_program, errinfo.stage);
 	platform_end_after((unsigned)(within_deadline(LONG_MAX) / 1000) + END_S,
 			   STATUS_DEADLINE, line.data);
 	result = curl_easy_perform(curl);
-	platform_end_after(0, 0, NULL);
+	platform_end_after(0, 0, line.data);
 }
 
 int http_send(const char *method, const char *url, const char *headers,
@@ -308,9 +314,10 @@ int http_send(const char *method, const char *url, const char *headers,
 		reason[0] = '\0';
 		set_options(method, url, body, proxy, timeout_ms);
 		if (result)
-			return errinfo_set(STATUS_SYSTEM,
-					   "libcurl refuses an option: %s",
-					   curl_easy_strerror(result));
+			return errinfo_set(
+				STATUS_SYSTEM, "libcurl refuses an option: %s",
+				platform_has_user ? curl_easy_strerror(result)
+						  : "");
 		perform();
 	} while ((result == CURLE_PEER_FAILED_VERIFICATION ||
 		  result == CURLE_SSL_CACERT_BADFILE) &&
@@ -365,11 +372,13 @@ int http_persist(int (*attempt)(void))
 	bool is_hurried = false;
 
 	while (attempt()) {
-		if (is_hurried && errinfo.status == STATUS_DEADLINE) {
-			former.again = errinfo.again;
-			errinfo = former;
+		if (platform_has_user) {
+			if (is_hurried && errinfo.status == STATUS_DEADLINE) {
+				former.again = errinfo.again;
+				errinfo = former;
+			}
+			former = errinfo;
 		}
-		former = errinfo;
 		retry.throttled_ms = throttled_ms; /* of calls within, too */
 		if (!errinfo.again || wait_for_next(&retry))
 			return -1;

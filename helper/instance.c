@@ -55,6 +55,10 @@ int instance_identify(struct instance *instance)
 		    instance->region);
 	take_member(DOCUMENT_ACCOUNT, "^[0-9]{12}$", instance->account);
 	document_wipe_members();
+	if (!platform_has_user)
+		return *instance->id && *instance->region
+			       ? 0
+			       : errinfo_set(STATUS_DATA, "no instance id");
 	return (!*instance->id &&
 		imds_get_word("meta-data/instance-id", instance->id,
 			      sizeof(instance->id))) ||

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "down.h"
+#include "embed.h"
 #include "errinfo.h"
 #include "json.h"
 #include "pattern.h"
@@ -29,6 +30,7 @@ static const char usage[] =
 
 static const struct option long_options[] = {
 	{"dry-run", no_argument, NULL, 'n'},
+	{"embed", required_argument, NULL, 'e'},
 	{"help", no_argument, NULL, 'h'},
 	{"if-changed", no_argument, NULL, 'i'},
 	{"json", no_argument, NULL, 'j'},
@@ -63,11 +65,30 @@ static int run_check(const char *settings_file, const char *defaults_file)
 	return !object || print_json(object) || print_json("\n") ? -1 : 0;
 }
 
+/* For mkuserdata: no command for people. */
+static int run_embed(const char *program, const char *settings_file)
+{
+	static const struct {
+		char name[8];
+		enum build build;
+	} programs[] = {{"boot", BUILD_BOOT},
+			{"service", BUILD_SERVICE},
+			{"whole", BUILD_WHOLE}};
+
+	if (!settings_file)
+		return usage_fault("--embed goes with -c FILE");
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		if (!strcmp(programs[i].name, program))
+			return embed_print(settings_file, programs[i].build);
+	return usage_fault("--embed takes boot, service or whole");
+}
+
 static int run(int argc, char **argv)
 {
 	const char *settings_file = NULL;
 	const char *defaults_file = NULL;
 	bool if_changed = false;
+	const char *embedding = NULL;
 	const char *command;
 	int option;
 
@@ -79,6 +100,9 @@ static int run(int argc, char **argv)
 			break;
 		case 'd':
 			defaults_file = optarg;
+			break;
+		case 'e':
+			embedding = optarg;
 			break;
 		case 'h':
 			return report_text(usage);
@@ -105,6 +129,8 @@ static int run(int argc, char **argv)
 	}
 	if (settings_file && defaults_file)
 		return usage_fault("-c and -d exclude each other");
+	if (embedding)
+		return run_embed(embedding, settings_file);
 	command = argv[optind] ? argv[optind] : "up";
 	if (argv[optind] && argv[optind + 1])
 		return usage_fault("one command at a time");

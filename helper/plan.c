@@ -312,7 +312,8 @@ int plan_found(struct plan *plan, const struct buf *row)
 	if (is_owner && !is_obstacle)
 		learn_owner(plan, row[SET_VALUES].data);
 	/* What it does not know, it does not take away. */
-	if (is_owner && !*plan->instance->account && is_ours(plan) &&
+	if (platform_has_user && is_owner && !*plan->instance->account &&
+	    is_ours(plan) &&
 	    !strcmp(plan->owner_region, plan->instance->region))
 		buf_set(&owner_value, "%s", row[SET_VALUES].data);
 	found[i] = is_obstacle ? PLAN_KEEP : compare(plan, i, row);

@@ -52,7 +52,8 @@ void platform_harden(void)
 	/* Whoever starts it may have blocked the signal that ends it. */
 	(void)sigprocmask(SIG_SETMASK, &ignored.sa_mask, NULL);
 	/* libcurl would write the keys of each connection there. */
-	(void)unsetenv("SSLKEYLOGFILE");
+	if (platform_has_user)
+		(void)unsetenv("SSLKEYLOGFILE");
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
@@ -63,10 +64,11 @@ void platform_harden(void)
 static int end_status;
 static const char *end_line;
 
-static void on_alarm(int signal)
+static void on_alarm(int number)
 {
-	(void)signal;
-	(void)!write(STDERR_FILENO, end_line, strlen(end_line));
+	(void)number;
+	if (platform_has_user)
+		(void)!write(STDERR_FILENO, end_line, strlen(end_line));
 	_exit(end_status);
 }
 

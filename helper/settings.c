@@ -85,6 +85,19 @@ void settings_complete(struct settings *settings)
 	}
 }
 
+int settings_fault_lacking(enum setting setting)
+{
+	return errinfo_set(STATUS_SETTINGS,
+			   "%s: not in the helper that is embedded in "
+			   "user-data; use mkuserdata --s3, --url or --baked",
+			   keys[setting].name);
+}
+
+bool settings_is_text(enum setting setting)
+{
+	return !keys[setting].most;
+}
+
 const char *settings_key(enum setting setting)
 {
 	return keys[setting].name;
@@ -262,11 +275,7 @@ static int on_setting(void)
 					     key->name);
 	}
 	if (!settings_has((enum setting)(key - keys)))
-		return errinfo_set(STATUS_SETTINGS,
-				   "%s: not in the helper that is embedded in "
-				   "user-data; use mkuserdata --s3, --url or "
-				   "--baked",
-				   key->name);
+		return settings_fault_lacking((enum setting)(key - keys));
 	bit = 1UL << (key - keys);
 	if (seen & bit)
 		return document_fault(key->name, "to stand here once");

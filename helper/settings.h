@@ -62,8 +62,8 @@ struct settings {
 
 /* Programs that lack a setting: none, where nothing is said. */
 static const unsigned char settings_lacking[SETTINGS] = {
-	[SETTING_ROLE_ARN] = BUILD_SERVICE,
-	[SETTING_EXTERNAL_ID] = BUILD_SERVICE,
+	[SETTING_ROLE_ARN] = BUILD_BOOT | BUILD_SERVICE,
+	[SETTING_EXTERNAL_ID] = BUILD_BOOT | BUILD_SERVICE,
 	[SETTING_WAIT] = BUILD_BOOT | BUILD_SERVICE,
 	[SETTING_RECORDS] = BUILD_BOOT | BUILD_SERVICE,
 };
@@ -74,6 +74,19 @@ settings_has(enum setting setting)
 {
 	return !build_is(settings_lacking[setting]);
 }
+
+/* Record that this setting is none of an embedded helper's.  Returns -1. */
+int settings_fault_lacking(enum setting setting);
+
+/* Whether a document has given it; where there is a user. */
+static inline bool settings_is_given(const struct settings *settings,
+				     enum setting setting)
+{
+	return settings->origin[setting];
+}
+
+/* Whether its value is a text, and no number or truth value. */
+bool settings_is_text(enum setting setting);
 
 /* Those of the next record; NULL: there is none. */
 static inline struct settings *settings_next(const struct settings *settings)

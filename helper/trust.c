@@ -29,12 +29,11 @@ void trust_keep_roots(char *bundle)
 			i++;
 		*end = '-';
 		end += sizeof(last) - 1;
+		end += strcspn(end, "\n"); /* what parts it from the next */
+		end += *end != '\0';
 		if (i < NAMES)
-			buf_addf(&trust.roots, "%.*s\n", (int)(end - from),
-				 from);
+			buf_add(&trust.roots, from, (size_t)(end - from));
 	}
-	if (buf_is_cut(&trust.roots)) /* half a root is an error */
-		buf_wipe(&trust.roots);
 }
 
 void trust_find(void)

@@ -48,7 +48,6 @@ packages() {
 	check           libubsan              libubsan
 	release         gcc-$cross-linux-gnu  -
 	release         libc6-dev-$c_library-cross  -
-	release         zopfli                -
 	release         python3               python3
 	release         python3-pyelftools    -
 	bench           awscli                awscli2
@@ -70,6 +69,8 @@ packages() {
 	check-boot      iproute2              iproute
 	check-boot      mmdebstrap            mmdebstrap
 	check-boot      systemd-container     systemd-container
+	check           awscli                awscli2
+	check           xz-utils              xz
 	check-cloud     golang-github-hashicorp-hcl-v2-dev  -
 	check-cloud     golang-go             golang
 	check-cloud     nodejs                nodejs
@@ -97,9 +98,9 @@ packages() {
 	deb             debhelper             -
 	deb             libcmocka-dev         -
 	deb             python3               -
-	deb             python3-pyelftools    -
+	deb             gcc-$cross-linux-gnu  -
+	deb             libc6-dev-$c_library-cross  -
 	deb             systemd               -
-	deb             zopfli                -
 	dist            git                   git
 	distcheck       libcmocka-dev         libcmocka-devel
 	distcheck       python3               python3

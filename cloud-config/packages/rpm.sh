@@ -1,11 +1,13 @@
 #!/bin/sh
-# Build the RPM of a source tarball: rpm.sh TARBALL VERSION MAINTAINER FOLDER.
-# FOLDER has what comes out.
+# Build the RPM of a source tarball and of the helpers to embed:
+# rpm.sh TARBALL VERSION MAINTAINER FOLDER HELPER...  FOLDER has what comes out.
 set -eu
 
 tarball=$(realpath "$1") version=$2 maintainer=$3 folder=$(realpath -m "$4")
+shift 4
 rm -rf "$folder"
-mkdir -p "$folder"
+mkdir -p "$folder/sources"
+cp "$tarball" "$@" "$folder/sources/"
 name=bootname-$version
 tar -C "$folder" -xzf "$tarball" "$name/Makefile" \
 	"$name/cloud-config/packages/bootname.spec"
@@ -21,7 +23,7 @@ nodeps=
 # Where rpm is a guest its database does not know what is installed.
 [ -e /etc/debian_version ] && nodeps=--nodeps
 SOURCE_DATE_EPOCH=$epoch rpmbuild -ba $nodeps \
-	--define "_topdir $folder/work" --define "_sourcedir $(dirname "$tarball")" \
+	--define "_topdir $folder/work" --define "_sourcedir $folder/sources" \
 	--define "_rpmdir $folder" --define "_srcrpmdir $folder" \
 	--define '_rpmfilename %{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm' \
 	--define '_buildhost localhost' --define 'clamp_mtime_to_source_date_epoch 1' \
@@ -30,4 +32,4 @@ SOURCE_DATE_EPOCH=$epoch rpmbuild -ba $nodeps \
 	tail -n 30 "$folder/log" >&2
 	exit 1
 }
-rm -r "$folder/work"
+rm -r "$folder/work" "$folder/sources"

@@ -21,7 +21,15 @@ locals {
   zone_arns = [for id in concat(aws_route53_zone.this[*].zone_id, var.zone_ids) :
     "arn:${data.aws_partition.current.partition}:route53:::hostedzone/${id}"
   ]
-  record_names = var.record_names == null ? ["*.${var.zone_name}"] : var.record_names
+  # By their first characters, which leaves out what begins with "_".
+  record_names = var.record_names != null ? var.record_names : concat(
+    [for first in split("", "abcdefghijklmnopqrstuvwxyz0123456789") : "${first}*.${var.zone_name}"],
+    ["_bootname.*.${var.zone_name}"],
+    var.wildcard_names ? ["\\052.${var.zone_name}", "\\052.*.${var.zone_name}"] : [],
+    var.apex_name ? [var.zone_name, "_bootname.${var.zone_name}"] : [],
+  )
+  # Names such as x._domainkey, and those with escaped characters: see docs/security.md.
+  denied_names = concat(["*._*"], var.wildcard_names ? [] : ["*\\*"])
 }
 
 resource "aws_iam_role_policy_attachment" "this" {
@@ -67,6 +75,17 @@ resource "aws_iam_policy" "this" {
             Null = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = "false" }
           }
         },
+        {
+          Sid      = "NoProofs"
+          Effect   = "Deny"
+          Action   = "route53:ChangeResourceRecordSets"
+          Resource = local.zone_arns
+          Condition = {
+            "ForAnyValue:StringLike" = {
+              "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.denied_names
+            }
+          }
+        },
       ],
       !var.take_over ? [] : [{
         Sid      = "TakeOver"
@@ -97,6 +116,12 @@ resource "aws_iam_policy" "this" {
         Effect   = "Allow"
         Action   = "sts:AssumeRole"
         Resource = var.zone_role_arn
+      }],
+      var.program_bucket == null ? [] : [{
+        Sid      = "GetProgram"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "arn:${data.aws_partition.current.partition}:s3:::${var.program_bucket}/bootname/*"
       }],
     )
   })

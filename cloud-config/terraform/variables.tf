@@ -11,8 +11,8 @@ variable "zone_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{2,63}$", var.zone_name))
-    error_message = "A domain name in lower case, without a final dot."
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{2,63}$", var.zone_name))
+    error_message = "A domain name in lower case, without a final dot; no label begins with an underscore."
   }
 }
 
@@ -85,9 +85,27 @@ variable "zone_ids" {
 }
 
 variable "record_names" {
-  description = "Names that may be written, patterns in lower case; null for all that end in the zone; narrower ones take _bootname.PATTERN, too, for owner records"
+  description = "Fewer names than all below the zone: patterns in lower case, with _bootname.PATTERN, too, for owner records; null for all names"
   type        = list(string)
   default     = null
+
+  validation {
+    condition = length([for name in var.record_names == null ? [] : var.record_names : name
+    if !can(regex("^([a-z0-9]|_bootname\\.|\\\\052\\.)[a-z0-9*?_.\\\\-]*\\.[a-z0-9-]+$", name))]) == 0
+    error_message = "A pattern begins with a letter, a digit, _bootname. or \\052. and has no capitals and no final dot. For all names of the zone: null."
+  }
+}
+
+variable "wildcard_names" {
+  description = "Wildcard records such as *.ec2.example.com; one right below the zone answers for the names that prove the zone, too"
+  type        = bool
+  default     = false
+}
+
+variable "apex_name" {
+  description = "Records of the zone's own name; TXT there proves the zone"
+  type        = bool
+  default     = false
 }
 
 variable "take_over" {
@@ -203,4 +221,16 @@ variable "group_max_size" {
   description = "Instances at most"
   type        = number
   default     = 2
+}
+
+variable "program_bucket" {
+  description = "S3 bucket that the program comes from, with mkuserdata --s3; null for none"
+  type        = string
+  default     = null
+}
+
+variable "create_program_bucket" {
+  description = "Make a private bucket of that name"
+  type        = bool
+  default     = false
 }

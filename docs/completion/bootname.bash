@@ -45,14 +45,14 @@ _bootname_reap() {
 
 _bootname_mkuserdata() {
 	case $3 in
-	-o | --output | --helper | --program | --check-with | --template) _bootname_files "$2" ;;
+	-o | --output | --helper | --program | --check-with | --template | --with) _bootname_files "$2" ;;
 	--arch) _bootname_words 'x86_64 aarch64 amd64 arm64' "$2" ;;
-	--url | --sha256) ;;
+	--s3 | --url | --sha256 | --reserve) ;;
 	*)
 		if [[ $2 == -* ]]; then
-			_bootname_words '-h --help -o --output --arch --helper --url
-				--sha256 --baked --program --systemd --packages --plain
-				--mime --merge --template --check-with --no-check' "$2"
+			_bootname_words '-h --help -o --output --arch --helper --s3 --url
+				--sha256 --baked --program --systemd --packages --with
+				--reserve --plain --mime --merge --template --check-with --no-check' "$2"
 		else
 			_bootname_files "$2"
 		fi

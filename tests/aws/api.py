@@ -88,9 +88,10 @@ class TokenBucket:
 class Api:
     """Takes every request of the TLS listener to its service."""
 
-    def __init__(self, emulator, route53, ec2, sts):
+    def __init__(self, emulator, route53, ec2, sts, s3):
         self.emulator = emulator
         self.route53, self.ec2, self.sts = route53, ec2, sts
+        self.s3 = s3
         self.bucket = TokenBucket()
 
     def handle(self, request):
@@ -110,6 +111,8 @@ class Api:
         if version == self.sts.version or host.startswith("sts."):
             return self.sts
         scope = request.headers.get("authorization", "")
+        if "/s3/aws4_request" in scope or host.startswith("s3.") or ".s3." in host:
+            return self.s3
         return self.ec2 if "/ec2/" in scope else self.sts if "/sts/" in scope else self.route53
 
     def _perform(self, service, request):

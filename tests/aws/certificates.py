@@ -31,6 +31,10 @@ def alternative_names(host):
     names += [f"*.{region}.{suffix}" for region in regions()
               for suffix in ("amazonaws.com", "api.aws")]
     names += [f"*.{region}.amazonaws.com.cn" for region in CHINA]
+    # Of S3, whose names are deeper than the others, some.
+    names += [f"*.{place}{region}" for place in ("s3.", "s3.dualstack.", "dualstack.")
+              for region in ("eu-west-1.amazonaws.com", "ap-southeast-2.amazonaws.com",
+                             "us-gov-west-1.amazonaws.com", "cn-north-1.amazonaws.com.cn")]
     return ",".join([f"IP:{address}" for address in sorted(addresses)]
                     + [f"DNS:{name}" for name in names])
 

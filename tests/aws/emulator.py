@@ -15,6 +15,7 @@ from aws.iam import Policy
 from aws.imds import Instance
 from aws.nameserver import NameServer
 from aws.route53 import Route53, model_shapes
+from aws.s3 import S3, Bucket
 from aws.server import Listener, server_tls
 from aws.signature import Keyring, Verifier
 from aws.sts import Sts
@@ -45,6 +46,7 @@ class Emulator:
         self.health_checks = None           # ids; None: any that a record set may name
         self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
         self.instances = {}                 # id -> Instance
+        self.buckets = {}                   # name -> Bucket, of S3
         self.requests = []                  # every Request, in order of arrival
         self.faults = Faults()
         self.keyring = Keyring()
@@ -53,7 +55,7 @@ class Emulator:
         self.stopping = threading.Event()
         self.nameserver = None
         self.authority = None
-        self._api = Api(self, Route53(self), Ec2(self), Sts(self))
+        self._api = Api(self, Route53(self), Ec2(self), Sts(self), S3(self))
         self._listener = None
         self._log_lock = threading.Lock()
         self._arrived = threading.Condition(self._log_lock)
@@ -128,6 +130,12 @@ class Emulator:
             instance.listener.open()
         return instance
 
+    def bucket(self, name, region="eu-west-1", **objects):
+        """A new bucket of S3, with objects."""
+        self.buckets[name] = Bucket(name, region)
+        self.buckets[name].objects.update(objects)
+        return self.buckets[name]
+
     def user(self, name="operator", account=ACCOUNT):
         """Long-term credentials of an IAM user, for tools that do not run on an instance."""
         return self.keyring.issue(temporary=False, arn=f"arn:aws:iam::{account}:user/{name}",
@@ -144,6 +152,11 @@ class Emulator:
         """The base URL of the three services."""
         host, port = self._listener.address
         return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+    @property
+    def api_address_in_use(self):
+        """The host and port of all services but the metadata."""
+        return self._listener.address
 
     @property
     def api_environment(self):

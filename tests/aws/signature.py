@@ -23,7 +23,7 @@ AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=(?P<credential>[^,\s]+), *SignedHeaders=(?P<signed>[^,\s]+), *"
     r"Signature=(?P<signature>[0-9a-f]{64})")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-WINDOW_MINUTES = {"route53": 5, "ec2": 15, "sts": 15}
+WINDOW_MINUTES = {"route53": 5, "ec2": 15, "sts": 15, "s3": 15}
 KEY_CHARACTERS = string.ascii_uppercase + "234567"
 MISMATCH = ("The request signature we calculated does not match the signature you provided. Check "
             "your AWS Secret Access Key and signing method. Consult the service documentation for "
@@ -119,6 +119,13 @@ class Recomputed(botocore.auth.SigV4Auth):
         return request.headers
 
 
+class RecomputedForS3(Recomputed):
+    """S3's keys are signed as they are sent, dots and all."""
+
+    def _normalize_url_path(self, path):
+        return path
+
+
 def stamp(seconds):
     """A time in the form of x-amz-date."""
     moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
@@ -155,7 +162,8 @@ class Verifier:
         credentials = self._credentials(request, service, access_key, signed)
         self._check_scope(service, region, scope_service)
         self._check_time(request.headers["x-amz-date"], date, service)
-        signer = Recomputed(botocore.credentials.Credentials(
+        recomputed = RecomputedForS3 if service == "s3" else Recomputed
+        signer = recomputed(botocore.credentials.Credentials(
             credentials.access_key, credentials.secret_key), scope_service, region)
         self._check_signature(request, signer, signed, parts["signature"])
         self._check_expiry(credentials, service)
@@ -254,7 +262,7 @@ class Verifier:
         canonical = signer.canonical_request(again)
         to_sign = signer.string_to_sign(again, canonical)
         said = request.headers.get("x-amz-content-sha256")
-        honest = said is None or said == hashlib.sha256(request.content).hexdigest()
+        honest = said in (None, "UNSIGNED-PAYLOAD") or said == hashlib.sha256(request.content).hexdigest()
         if not honest or not hmac.compare_digest(signer.signature(to_sign, again), signature):
             raise Refused(403, "SignatureDoesNotMatch", f"{MISMATCH}\n\nThe Canonical String for "
                           f"this request should have been\n'{canonical}'\n\nThe String-to-Sign "

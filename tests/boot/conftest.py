@@ -24,7 +24,7 @@ def emulator():
     with Emulator(nameserver=True, metadata_address=(METADATA, 80), api_address=(API, 443),
                   dns_address=(RESOLVER, 53)) as running:
         amazon = running.hosted_zone("amazonaws.com", account="000000000000")
-        for host in ("route53", "ec2.eu-west-1"):
+        for host in ("route53", "ec2.eu-west-1", "releases-of-mine.s3.eu-west-1"):
             amazon.put(f"{host}.amazonaws.com", "A", [API])
         yield running
         without_token = [

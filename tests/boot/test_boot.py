@@ -1,9 +1,7 @@
 """Real boots: Debian's systemd and cloud-init, and the helper on its real defaults."""
 
 import dataclasses
-import email.mime.multipart
-import email.mime.text
-import gzip
+import hashlib
 import json
 import re
 import shutil
@@ -16,20 +14,20 @@ NAME = "webdev1.ec2.example.com"
 FIRST, SECOND = "54.123.123.123", "54.200.20.2"
 OTHER = "i-0fff9999eee888877"
 HOOK = "var/lib/cloud/scripts/per-boot/50-bootname"
-ANOTHER = """\
-#cloud-config
-write_files:
-  - path: /etc/another.conf
-    content: another
-"""
+PARTS = {
+    "script": "#!/bin/sh\ntouch /etc/script-ran\n",
+    "cloud-config": "#cloud-config\nwrite_files:\n- path: /etc/another.conf\n  content: another\n"
+                    "runcmd:\n- touch /etc/runcmd-ran\n",
+}
 
 
-def multipart(*parts):
-    """A MIME multipart of cloud-configs."""
-    message = email.mime.multipart.MIMEMultipart()
-    for part in parts:
-        message.attach(email.mime.text.MIMEText(part, "cloud-config", "us-ascii"))
-    return message.as_string()
+def assert_unpacked(machine):
+    """Whether the program is where its script was, and nothing else is left."""
+    assert (machine.root / HOOK).read_bytes()[:4] == b"\x7fELF"
+    folder = (machine.root / HOOK).parent
+    assert {path.name for path in folder.parent.iterdir()} <= {
+        "per-boot", "per-instance", "per-once", "vendor"}
+    assert [path.name for path in folder.iterdir()] == ["50-bootname"]
 
 
 # The life of an instance
@@ -41,6 +39,7 @@ def test_readmes_settings_name_the_instance_at_its_first_boot_and_at_a_reboot(
     assert len(made) <= LIMIT
     machine = launch(made)
     assert_named(machine.boot(), FIRST)
+    assert_unpacked(machine)
     machine.shut_down("reboot")
     assert_named(machine.boot(), FIRST)
 
@@ -149,10 +148,76 @@ def test_cloud_config_archive(launch, assert_named):
     assert machine.has("etc/script-ran")
 
 
-def test_merge_how_keeps_the_files_of_the_parts_before(launch, assert_named):
-    machine = launch(gzip.compress(multipart(ANOTHER, mkuserdata("--merge")).encode()))
+@pytest.mark.parametrize("names", [["script"], ["cloud-config"], [*PARTS]], ids=" ".join)
+def test_parts_of_others_run_beside_it(launch, assert_named, tmp_path, names):
+    options = []
+    for name in names:
+        (tmp_path / name).write_text(PARTS[name])
+        options += ["--with", tmp_path / name]
+    machine = launch(user_data(*options))
     assert_named(machine.boot(), FIRST)
-    assert machine.read("etc/another.conf") == "another"
+    assert machine.has("etc/script-ran") == ("script" in names)
+    assert machine.has("etc/runcmd-ran") == ("cloud-config" in names)
+    assert machine.read("etc/another.conf") == "another" * ("cloud-config" in names)
+
+
+def test_program_comes_from_a_private_bucket(launch, assert_named, emulator):
+    program = (BUILD / "bootname").read_bytes()
+    emulator.bucket("releases-of-mine", **{"bootname": program})
+    machine = launch(user_data("--s3", "s3://releases-of-mine/bootname", "--systemd", "--sha256",
+                               hashlib.sha256(program).hexdigest()))
+    assert_named(machine.boot(), FIRST)
+    assert (machine.root / "usr/local/sbin/bootname").read_bytes() == program
+    machine.shut_down("reboot")
+    assert_named(machine.boot(), FIRST)
+    assert len(emulator.requests_of("s3")) == 1
+
+
+# The program in user-data unpacks
+
+
+@pytest.mark.parametrize("missing", ["xz", "both"])
+def test_without_xz_python_unpacks_and_without_both_it_says_so(launch, assert_named, missing,
+                                                               nameserver):
+    machine = launch(user_data())
+    (machine.root / "usr/bin/xz").unlink(missing_ok=True)
+    if missing == "xz":
+        assert_named(machine.boot(), FIRST)
+        assert_unpacked(machine)
+        return
+    for file in (machine.root / "usr/lib").glob("python3*/lzma.py"):
+        file.unlink()
+    boot = machine.boot()
+    assert boot.health.status == "error"
+    assert "bootname: unpack: needs xz, or Python's lzma" in boot.said
+    assert machine.run("sh", "-c", f"/{HOOK}; echo $?").endswith("\n69\n")
+    assert nameserver(NAME) == []
+
+
+def test_written_again_by_hand_it_unpacks_again(launch, assert_named, nameserver):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    machine.run("cloud-init", "single", "--name", "write_files", "--frequency", "always")
+    assert machine.read(HOOK).startswith("#!/bin/sh\n")
+    assert machine.run(f"/{HOOK}") == f"setting {NAME} to {FIRST}\n"
+    assert_unpacked(machine)
+
+
+def test_image_made_before_it_was_unpacked_unpacks(launch, assert_named):
+    """From an instance whose hook could not write; the clone can."""
+    machine = launch(user_data())
+    machine.write("usr/bin/mv", "#!/bin/sh\nexit 1\n")
+    (machine.root / "usr/bin/mv").chmod(0o755)
+    boot = machine.boot()
+    assert boot.health.status == "error"
+    assert f"bootname: unpack: cannot write /{HOOK}" in boot.said
+    machine.shut_down()
+    machine.instance.stop()
+    clone = launch(user_data(), OTHER, machine.disk, public_ipv4=SECOND)
+    (clone.root / "usr/bin/mv").unlink()
+    shutil.copy("/bin/mv", clone.root / "usr/bin/mv")
+    assert_named(clone.boot(), SECOND)
+    assert_unpacked(clone)
 
 
 # What goes wrong
@@ -170,7 +235,7 @@ def test_missing_role_is_an_error_of_the_boot_in_one_clear_line(launch, zone):
     assert zone.find(NAME, "A") is None
 
 
-# The systemd units: for a helper of the AMI they are locked down
+# The systemd units
 
 
 def launch_with_units(launch, form, action="UPSERT"):
@@ -188,7 +253,7 @@ def test_timer_publishes_an_address_that_changed_while_running(launch, assert_na
     assert machine.run("systemctl", "is-enabled", "bootname-refresh.timer") == "enabled\n"
     assert machine.run("systemctl", "is-active", "bootname-refresh.timer") == "active\n"
     assert machine.run("systemctl", "show", "-p", "ProtectSystem", "bootname-refresh.service") == (
-        f"ProtectSystem={'strict' if form else 'no'}\n")
+        "ProtectSystem=strict\n")
     before = calls("route53")
     machine.run("systemctl", "start", "bootname-refresh.service")
     assert calls("route53") == before

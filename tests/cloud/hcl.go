@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -42,10 +43,13 @@ type answer struct {
 }
 
 var functions = map[string]function.Function{
+	"can":        tryfunc.CanFunc,
 	"concat":     stdlib.ConcatFunc,
 	"join":       stdlib.JoinFunc,
 	"jsonencode": stdlib.JSONEncodeFunc,
 	"length":     stdlib.LengthFunc,
+	"regex":      stdlib.RegexFunc,
+	"split":      stdlib.SplitFunc,
 }
 
 func check(diagnostics hcl.Diagnostics) {

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import string
 
 import pytest
 
@@ -12,7 +13,11 @@ WRITE = "route53:ChangeResourceRecordSets"
 ZONE, OTHER_ZONE = (f"arn:aws:route53:::hostedzone/{zone}" for zone in ("Z1", "Z2"))
 CHANGE = "arn:aws:route53:::change/C1"
 ZONE_ROLE = "arn:aws:iam::210987654321:role/bootname"
-NAME = "webdev1.ec2.example.com"
+ZONE_NAME = "ec2.example.com"
+NAME = f"webdev1.{ZONE_NAME}"
+FIRST = string.ascii_lowercase + string.digits
+# Characters of a managed policy; those of all policies in a role together. IAM counts no spaces.
+MANAGED, INLINE = 6144, 10240
 
 
 def batch(names=(NAME,), types=("A",), actions=("UPSERT",), zone=ZONE):
@@ -35,9 +40,45 @@ BASE = {
     "overwrite the owner": batch(OWNED, ("A", "TXT"), ("UPSERT", "DELETE")),
     "remove a name": batch(OWNED, ("A", "AAAA", "TXT"), ("DELETE",)),
     "set a deeper name": batch(("webdev1.eu-west-1a.ec2.example.com",)),
-    "set a wildcard": batch(("\\052.ec2.example.com",)),
     "set two records": batch((NAME, "webdev2.ec2.example.com")),
+    "set names of every first character": batch([f"{one}.{ZONE_NAME}" for one in FIRST]),
+    "set names of every first character and more": batch(
+        [f"{one}-1.a_b.{ZONE_NAME}" for one in FIRST]),
+    "claim a deeper name": batch((f"a.b.{ZONE_NAME}", f"_bootname.a.b.{ZONE_NAME}"), ("A", "TXT")),
 }
+WILDCARDS = {
+    "set a wildcard": batch((f"\\052.{ZONE_NAME}",)),
+    "claim a wildcard": batch((f"\\052.{ZONE_NAME}", f"_bootname.\\052.{ZONE_NAME}"),
+                              ("A", "TXT"), ("CREATE",)),
+    "set a wildcard below a name": batch((f"\\052.web.{ZONE_NAME}",)),
+    "claim a wildcard below a name": batch(
+        (f"\\052.web.{ZONE_NAME}", f"_bootname.\\052.web.{ZONE_NAME}"), ("A", "TXT"), ("CREATE",)),
+    "set a wildcard and a name": batch((NAME, f"\\052.{ZONE_NAME}")),
+}
+APEX = {
+    "set the apex": batch((ZONE_NAME,)),
+    "claim the apex": batch((ZONE_NAME, f"_bootname.{ZONE_NAME}"), ("A", "TXT"), ("CREATE",)),
+    "let the apex ride along": batch((*OWNED, ZONE_NAME), ("A", "TXT")),
+    "write below the apex what proves it": batch((f"_bootname.{ZONE_NAME}",), ("TXT",)),
+    "remove a name at the apex": batch((ZONE_NAME,), ("A", "TXT"), ("DELETE",)),
+}
+# What no instance has for a name, and what those prove whom an authority, a mail server or
+# a service believes: the whole zone, mostly. Each stands before the zone's name.
+PROOFS = (
+    "_acme-challenge", "_dnsauth", "_globalsign-domain-verification", "_validation-contactemail",
+    "_validation-contactphone", "_pki-validation", "_amazonses", "_github-challenge-org", "_x",
+    "_", "__", "_1", "_dmarc", "_mta-sts", "_smtp._tls", "_domainkey", "x._domainkey",
+    "default._bimi", "example.org._report._dmarc", "_acme-challenge.webdev1", "_dnsauth.a.b",
+    "webdev1._domainkey.webdev1", "a._b", "a.b._c", "a._b.c", "9._x", "_web",
+    "_bootname._acme-challenge", "_bootname.x._y", "_bootname._bootname.webdev1",
+    "_bootname._domainkey.webdev1", "_bootname.web._dmarc", "_bootnamex.webdev1", "_bootname-x",
+    "-x", "_bootname\\056webdev1", "_acme-challenge\\056webdev1")
+# Not of the letters of a name, as Route 53 spells them, and not a wildcard of DNS.
+ESCAPED = (
+    "a\\056b", "a\\056_acme-challenge", "a\\052b", "a.\\052.b", "a\\040b", "a.\\137b", "\\040",
+    "\\137acme-challenge", "_bootname.a\\056b", "_bootname.\\137dmarc")
+# Denied by what a wildcard is made of, too.
+WILD_PROOFS = ("\\052._domainkey", "\\052._tcp.web", "_bootname.\\052._tcp")
 # What one setting, or parameter, needs beside.
 MORE = {
     "take_over": {"ask for owners": ("ec2:DescribeInstances", "*", {})},
@@ -50,13 +91,17 @@ MORE = {
 NEVER = {
     **{f"set {record_type}": batch(types=(record_type,))
        for record_type in ("NS", "SOA", "CNAME", "MX", "SRV", "CAA", "DS")},
-    "set the apex": batch(("ec2.example.com",)),
     "set a name of the domain above": batch(("www.example.com",)),
     "set a name that only ends alike": batch(("webdev1.notec2.example.com",)),
     "set a name that only begins alike": batch(("webdev1.ec2.example.com.evil.example",)),
     "set a name in another zone": batch(zone=OTHER_ZONE),
     "let another name ride along": batch((NAME, "www.example.com")),
-    "let the apex ride along": batch((*OWNED, "ec2.example.com"), ("A", "TXT")),
+    **{f"write {name}": batch((f"{name}.{ZONE_NAME}",), ("TXT",))
+       for name in (*PROOFS, *WILD_PROOFS)},
+    **{f"let {name} ride along": batch((*OWNED, f"{name}.{ZONE_NAME}"), ("A", "TXT"))
+       for name in ("_acme-challenge", "x._domainkey", "_bootname.x._y", "-x")},
+    "set an address of what is no host": batch((f"_acme-challenge.{ZONE_NAME}",)),
+    "remove what proves the zone": batch((f"_dmarc.{ZONE_NAME}",), ("TXT",), ("DELETE",)),
     "let another type ride along": batch(types=("A", "NS")),
     "let a CNAME ride along": batch(OWNED, ("A", "TXT", "CNAME"), ("CREATE", "DELETE")),
     "let another action ride along": batch(actions=("UPSERT", "REPLACE")),
@@ -78,13 +123,16 @@ REAP = {
     "read records": BASE["read records"],
     "ask for owners": MORE["take_over"]["ask for owners"],
     "remove a name": BASE["remove a name"],
-    "remove a name at the apex": batch(("ec2.example.com",), ("A", "TXT"), ("DELETE",)),
+    "remove a name at the apex": APEX["remove a name at the apex"],
+    "remove what proves the zone": NEVER["remove what proves the zone"],
 }
 SOA = {
     "read records": BASE["read records"],
     "set the SOA record": batch(("ec2.example.com",), ("SOA",)),
 }
-EVERYTHING = {**BASE, **{name: asked for asked in MORE.values() for name, asked in asked.items()},
+ODD = {f"write {name}": batch((f"{name}.{ZONE_NAME}",), ("TXT",)) for name in ESCAPED}
+EVERYTHING = {**BASE, **WILDCARDS, **APEX, **ODD,
+              **{name: asked for asked in MORE.values() for name, asked in asked.items()},
               **NEVER, **{f"reap: {name}": asked for name, asked in REAP.items()},
               **{f"soa: {name}": asked for name, asked in SOA.items()}}
 
@@ -98,12 +146,12 @@ def file_policy(name):
 
 
 def role_policy(name="role", **parameters):
-    given = {"ZoneArns": ZONE, "RecordNames": "*.ec2.example.com", **parameters}
+    given = {"ZoneArns": ZONE, "ZoneName": ZONE_NAME, **parameters}
     return Stack(template(name), given).resources()["Policy"]["PolicyDocument"]
 
 
-def zone_role_policy():
-    return role_policy("zone-role", ExternalId="a1", InstanceRoleArn=ZONE_ROLE)
+def zone_role_policy(**parameters):
+    return role_policy("zone-role", ExternalId="a1", InstanceRoleArn=ZONE_ROLE, **parameters)
 
 
 def soa_policy():
@@ -119,21 +167,33 @@ def soa_policy():
 def terraform_policy(**variables):
     name = "resource.aws_iam_policy.this.policy"
     known = {"take_over": False, "tags_from_ec2": False, "wait": False, "private_zones": False,
-             "zone_role_arn": None, "zone_ids": [], "record_names": None,
-             "zone_name": "ec2.example.com", **variables}
+             "zone_role_arn": None, "program_bucket": None, "zone_ids": [], "record_names": None,
+             "wildcard_names": False, "apex_name": False, "zone_name": ZONE_NAME, **variables}
     values = {"var": known, "data": {"aws_partition": {"current": {"partition": "aws"}}},
               "aws_route53_zone": {"this": [{"zone_id": "Z1"}]}}
-    answer = hcl(values=values, wanted=("locals.zone_arns", "locals.record_names", name))
+    answer = hcl(values=values, wanted=("locals.zone_arns", "locals.record_names",
+                                        "locals.denied_names", name))
     return json.loads(answer["values"][name])
 
 
 ALL = tuple(MORE)
+GROUP = {"RecordNames": "webdev*.ec2.example.com,_bootname.webdev*.ec2.example.com"}
+OF_THE_GROUP = {key: asked for key, asked in BASE.items() if "every first" not in key
+                and key != "claim a deeper name"}
+WITH_WILDCARDS = {**BASE, **WILDCARDS, **{
+    key: asked for key, asked in ODD.items() if not key.startswith("write \\")}}
 # Where a policy comes from, and what of EVERYTHING it allows.
 POLICIES = {
     "dns-update-policy.json": (lambda: file_policy("dns-update-policy.json"), BASE),
     "reap-policy.json": (lambda: file_policy("reap-policy.json"), REAP),
     "zone.yaml": (soa_policy, SOA),
     "zone-role.yaml": (zone_role_policy, allowed_of("wait")),
+    "zone-role.yaml, wildcards": (lambda: zone_role_policy(WildcardNames="true"),
+                                  {**WITH_WILDCARDS, **allowed_of("wait")}),
+    "zone-role.yaml, the apex": (lambda: zone_role_policy(ApexName="true"),
+                                 {**APEX, **allowed_of("wait")}),
+    "zone-role.yaml, a group": (lambda: zone_role_policy(**GROUP),
+                                {**OF_THE_GROUP, **MORE["wait"]}),
     "role.yaml": (role_policy, BASE),
     "role.yaml, take_over": (lambda: role_policy(TakeOver="true"), allowed_of("take_over")),
     "role.yaml, tags": (lambda: role_policy(TagsFromEc2="true"), allowed_of("tags")),
@@ -142,23 +202,25 @@ POLICIES = {
     "role.yaml, role": (lambda: role_policy(ZoneRoleArn=ZONE_ROLE), allowed_of("role")),
     "role.yaml, zone_id": (lambda: role_policy(FindZone="false"),
                            {key: BASE[key] for key in BASE if key != "find the zone"}),
+    "role.yaml, wildcards": (lambda: role_policy(WildcardNames="true"), WITH_WILDCARDS),
+    "role.yaml, the apex": (lambda: role_policy(ApexName="true"), {**BASE, **APEX}),
     "role.yaml, two zones": (
-        lambda: role_policy(ZoneArns=f"{ZONE},{OTHER_ZONE}",
-                            RecordNames="*.ec2.example.com,*.example.com"),
+        lambda: role_policy(ZoneArns=f"{ZONE},{OTHER_ZONE}"),
         {**BASE, **{key: NEVER[key] for key in (
-            "set the apex", "set a name of the domain above", "set a name in another zone",
-            "set a name that only ends alike", "let another name ride along",
-            "let the apex ride along", "read another zone", "look at another zone")},
-         "remove a name at the apex": REAP["remove a name at the apex"]}),
-    "role.yaml, a group": (
-        lambda: role_policy(
-            RecordNames="webdev*.ec2.example.com,_bootname.webdev*.ec2.example.com"),
-        {key: BASE[key] for key in BASE if key != "set a wildcard"}),
+            "set a name in another zone", "read another zone", "look at another zone")}}),
+    "role.yaml, a group": (lambda: role_policy(**GROUP), OF_THE_GROUP),
     "role.yaml, a group without owner records": (
         lambda: role_policy(RecordNames="webdev*.ec2.example.com"),
-        {key: asked for key, asked in BASE.items()
-         if key != "set a wildcard" and OWNED[1] not in str(asked)}),
+        {key: asked for key, asked in OF_THE_GROUP.items() if OWNED[1] not in str(asked)}),
+    "role.yaml, a wildcard of a group": (
+        lambda: role_policy(RecordNames="\\052.web.ec2.example.com", WildcardNames="true"),
+        {key: asked for key, asked in {**BASE, **WILDCARDS}.items()
+         if key == "set a wildcard below a name" or asked[0] != WRITE}),
     "terraform": (terraform_policy, BASE),
+    "terraform, wildcards": (lambda: terraform_policy(wildcard_names=True), WITH_WILDCARDS),
+    "terraform, the apex": (lambda: terraform_policy(apex_name=True), {**BASE, **APEX}),
+    "terraform, a group": (
+        lambda: terraform_policy(record_names=GROUP["RecordNames"].split(",")), OF_THE_GROUP),
     "terraform, everything": (
         lambda: terraform_policy(take_over=True, tags_from_ec2=True, wait=True,
                                  private_zones=True, zone_role_arn=ZONE_ROLE), allowed_of(*ALL)),
@@ -180,8 +242,9 @@ def wanted(allowed):
 
 # ---- Broken on purpose: each of these has to show. ----
 
-def writer(policy):
-    [statement] = [one for one in policy["Statement"] if one["Action"] == WRITE]
+def writer(policy, effect="Allow"):
+    [statement] = [one for one in policy["Statement"]
+                   if (one["Action"], one["Effect"]) == (WRITE, effect)]
     return statement
 
 
@@ -219,6 +282,69 @@ def set_to(key, *items):
         values[name] = [*items]
     mutate.__name__ = f"{key} {items}"
     return mutate
+
+
+def names_of(policy):
+    """The names that are allowed, to be changed."""
+    values, name = lists_of(policy)["NormalizedRecordNames"]
+    return values[name]
+
+
+def with_name(pattern):
+    def mutate(policy):
+        names_of(policy).append(pattern)
+    mutate.__name__ = f"with {pattern}"
+    return mutate
+
+
+def without_name(pattern):
+    def mutate(policy):
+        names_of(policy).remove(pattern)
+    mutate.__name__ = f"without {pattern}"
+    return mutate
+
+
+def denied_names(policy):
+    """The condition of the Deny: the operator's mapping, key and patterns."""
+    [(operator, values)] = writer(policy, "Deny")["Condition"].items()
+    [(key, patterns)] = values.items()
+    return operator, key, patterns
+
+
+def without_deny(policy):
+    policy["Statement"].remove(writer(policy, "Deny"))
+
+
+def deny_only(*patterns):
+    def mutate(policy):
+        operator, key, _ = denied_names(policy)
+        writer(policy, "Deny")["Condition"] = {operator: {key: [*patterns]}}
+    mutate.__name__ = f"deny only {patterns}"
+    return mutate
+
+
+def deny_as(operator):
+    def mutate(policy):
+        _, key, patterns = denied_names(policy)
+        writer(policy, "Deny")["Condition"] = {operator: {key: patterns}}
+    mutate.__name__ = f"deny {operator}"
+    return mutate
+
+
+def deny_in_another_zone(policy):
+    writer(policy, "Deny")["Resource"] = OTHER_ZONE
+
+
+def deny_another_action(policy):
+    writer(policy, "Deny")["Action"] = "route53:ListResourceRecordSets"
+
+
+def deny_that_allows(policy):
+    writer(policy, "Deny")["Effect"] = "Allow"
+
+
+def deny_everything(policy):
+    del writer(policy, "Deny")["Condition"]
 
 
 def in_any_zone(policy):
@@ -260,18 +386,29 @@ MUTATIONS = (
     set_to("Actions", "UPSERT", "DELETE"),
     dropped("route53:ListHostedZonesByName"), dropped("route53:GetHostedZone"),
     dropped("route53:ListResourceRecordSets"),
+    *(with_name(f"{prefix}{ZONE_NAME}") for prefix in (
+        "*.", "?*.", "_*.", "-*.", "_a*.", "_acme-challenge.", "_acme-challenge*.", "_bootname*.",
+        "_bootname.", "_dmarc.", "*", "")),
+    without_deny, deny_only("*._*"), deny_only("*\\*"), deny_only("*._acme*", "*\\*"),
+    deny_only("*._?*.webdev1.*", "*\\*"), deny_only("_*", "*\\*"), deny_only("*._*", "*\\052*"),
+    deny_only("*._*", "\\*"), deny_only("*_*", "*\\*"),
+    deny_as("ForAllValues:StringLike"), deny_as("ForAnyValue:StringEquals"),
+    deny_as("ForAnyValue:StringNotLike"), deny_in_another_zone, deny_another_action,
+    deny_that_allows, deny_everything,
 )
-MUTATED = ("dns-update-policy.json", "role.yaml", "terraform")
+MUTATED = (*((name, mutate) for name in ("dns-update-policy.json", "role.yaml", "terraform")
+             for mutate in MUTATIONS),
+           *(("dns-update-policy.json", without_name(f"{one}*.{ZONE_NAME}"))
+             for one in (*FIRST, "_bootname.")))
 
 
 @pytest.fixture(scope="module")
 def decisions():
     policies = {name: source() for name, (source, _) in POLICIES.items()}
-    for name in MUTATED:
-        for mutate in MUTATIONS:
-            broken = copy.deepcopy(policies[name])
-            mutate(broken)
-            policies[name, mutate] = broken
+    for name, mutate in MUTATED:
+        broken = copy.deepcopy(policies[name])
+        mutate(broken)
+        policies[name, mutate] = broken
     return simulate(policies)
 
 
@@ -280,10 +417,44 @@ def test_policy_allows_what_runs_need_and_no_more(decisions, name):
     assert decisions[name] == wanted(POLICIES[name][1])
 
 
-@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
-@pytest.mark.parametrize("name", MUTATED)
+@pytest.mark.parametrize(("name", "mutate"), MUTATED, ids=lambda one: getattr(one, "__name__", one))
 def test_table_notices(decisions, name, mutate):
     assert decisions[name, mutate] != wanted(POLICIES[name][1])
+
+
+# ---- How large they are. ----
+
+def size(policy):
+    """Characters, as IAM counts them: without what is between the words of JSON."""
+    return len("".join(json.dumps(policy).split()))
+
+
+SETTINGS = {key: "true" for key in ("FindZone", "TakeOver", "TagsFromEc2", "Wait", "PrivateZones",
+                                    "WildcardNames", "ApexName")}
+ARNS = ",".join(f"arn:aws-us-gov:route53:::hostedzone/Z{number:031}" for number in range(4))
+
+
+def longest_zone(name):
+    """A zone whose name is as long as the template takes it."""
+    longest = template(name)["Parameters"]["ZoneName"]["MaxLength"]
+    return ("a" * 60 + ".") * (longest // 61) + "a" * (longest % 61)
+
+
+SIZES = {
+    "role.yaml": lambda: role_policy(
+        ZoneName=longest_zone("role"), ZoneArns=ARNS, ZoneRoleArn=ZONE_ROLE, **SETTINGS),
+    "zone-role.yaml": lambda: zone_role_policy(
+        ZoneName=longest_zone("zone-role"), ZoneArns=ARNS, WildcardNames="true", ApexName="true"),
+    "dns-update-policy.json": lambda: file_policy("dns-update-policy.json"),
+    "terraform": lambda: terraform_policy(
+        take_over=True, tags_from_ec2=True, wait=True, private_zones=True, wildcard_names=True,
+        apex_name=True, zone_role_arn=ZONE_ROLE),
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_policy_fits_into_a_managed_one_and_so_into_a_role(name):
+    assert size(SIZES[name]()) <= MANAGED < INLINE
 
 
 PARTITIONS = (("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn"),
@@ -293,7 +464,7 @@ PARTITIONS = (("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn"),
 @pytest.mark.parametrize(("partition", "suffix"), PARTITIONS)
 def test_role_is_of_its_partition(partition, suffix):
     zone = f"arn:{partition}:route53:::hostedzone/Z1"
-    stack = Stack(template("role"), {"ZoneArns": zone, "RecordNames": "*.ec2.example.com",
+    stack = Stack(template("role"), {"ZoneArns": zone, "ZoneName": ZONE_NAME,
                                      "Wait": "true"},
                   **{"AWS::Partition": partition, "AWS::URLSuffix": suffix})
     role, policy = (stack.resources()[name] for name in ("Role", "Policy"))
@@ -306,7 +477,7 @@ def test_role_is_of_its_partition(partition, suffix):
 
 
 def test_zone_role_trusts_one_role_with_the_external_id():
-    stack = Stack(template("zone-role"), {"ZoneArns": ZONE, "RecordNames": "*.ec2.example.com",
+    stack = Stack(template("zone-role"), {"ZoneArns": ZONE, "ZoneName": ZONE_NAME,
                                           "ExternalId": "web-fleet", "InstanceRoleArn": ZONE_ROLE})
     [trust] = stack.resources()["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust == {"Effect": "Allow", "Principal": {"AWS": ZONE_ROLE}, "Action": "sts:AssumeRole",

@@ -211,3 +211,30 @@ def test_packer_names_what_it_declares():
     used = {target(one)[0] for block in blocks for one in references(block)}
     assert {one for one in used if re.match(r"(var|local)\.", one)} \
         == {one for one in declared if re.match(r"(var|local)\.", one)}
+
+
+def takes(variable, value):
+    """Whether a variable's own rule is kept."""
+    name = f"variable.{variable}.validation.condition"
+    return hcl(values={"var": {variable: value}}, wanted=(name,))["values"][name]
+
+
+RULES = (
+    # variable, value, whether it is taken
+    ("record_names", None, True), ("record_names", [], True),
+    ("record_names", ["web-*.ec2.example.com", "_bootname.web-*.ec2.example.com"], True),
+    ("record_names", ["ec2.example.com", "\\052.ec2.example.com"], True),
+    ("record_names", ["*.ec2.example.com"], False),
+    ("record_names", ["web-*.ec2.example.com", "?*.ec2.example.com"], False),
+    ("record_names", ["_acme-challenge.ec2.example.com"], False),
+    ("record_names", ["_bootname*.ec2.example.com"], False),
+    ("record_names", ["Web-*.ec2.example.com"], False),
+    ("record_names", ["web-*.ec2.example.com."], False),
+    ("zone_name", "ec2.example.com", True), ("zone_name", "_tcp.example.com", False),
+    ("zone_name", "ec2.example.com.", False),
+)
+
+
+@pytest.mark.parametrize(("variable", "value", "taken"), RULES)
+def test_variable_takes(variable, value, taken):
+    assert takes(variable, value) == taken

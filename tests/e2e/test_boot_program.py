@@ -1,6 +1,6 @@
 """The program that rides in user-data does at a boot what build/bootname does."""
 
-import gzip
+import lzma
 import os
 import pathlib
 import platform
@@ -11,37 +11,38 @@ from conftest import ONCE
 
 TOP = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
-PACKED = BUILD / f"release/bootname-{platform.machine()}.gz"
+PACKED = {kind: BUILD / f"release/bootname-{kind}-{platform.machine()}.xz"
+          for kind in ("boot", "service")}
+# Settings that what is embedded does not know.
+LACKS = {"boot": {"wait"}, "service": {"wait", "role"}}
 NAME = "webdev1.ec2.example.com"
 ADDRESS = "54.123.123.123"
 ROLE = "arn:aws:iam::123456789012:role/dns"
 LIST, READ, CHANGE = "ListHostedZonesByName", "ListResourceRecordSets", "ChangeResourceRecordSets"
 
-if os.environ.get("BOOTNAME_WRAPPER") or not PACKED.exists():
+if os.environ.get("BOOTNAME_WRAPPER") or not all(file.exists() for file in PACKED.values()):
     pytest.skip("the release is tested in the normal build, with Debian's compilers",
                 allow_module_level=True)
 
 
-@pytest.fixture
-def unpacked(run, monkeypatch, tmp_path):
-    """unpacked(file): run(), of a program as cloud-init unpacks it."""
-    def of(packed):
-        program = tmp_path / packed.stem
-        program.write_bytes(gzip.decompress(packed.read_bytes()))
-        program.chmod(0o755)
-
-        def embedded(*arguments, **more):
-            with monkeypatch.context() as patch:
-                patch.setenv("BOOTNAME", str(program))
-                return run(*arguments, **more)
-        return embedded
-    return of
+@pytest.fixture(params=PACKED)
+def kind(request):
+    """Which of the two: for every boot, or with what --systemd asks for."""
+    return request.param
 
 
 @pytest.fixture
-def boot(unpacked):
-    """run(), of the program with everything that may ride in user-data."""
-    return unpacked(PACKED)
+def boot(run, kind, monkeypatch, tmp_path):
+    """run(), of the program that is embedded."""
+    program = tmp_path / "50-bootname"
+    program.write_bytes(lzma.decompress(PACKED[kind].read_bytes()))
+    program.chmod(0o755)
+
+    def embedded(*arguments, **more):
+        with monkeypatch.context() as patch:
+            patch.setenv("BOOTNAME", str(program))
+            return run(*arguments, **more)
+    return embedded
 
 
 @pytest.fixture
@@ -110,14 +111,15 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("settings", "form"), [
-    pytest.param(settings, form, id=f"{name}, {form}") for name, settings in SETTINGS.items()
-    for form in ("plain", "b64") if form == "plain" or settings])
-def test_settings_do_the_same(both, emulator, zone, instance, settings, form):
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_do_the_same(both, emulator, zone, instance, kind, name):
+    if name in LACKS[kind]:
+        pytest.skip(f"the one for {kind} has no {name}")
+    settings = SETTINGS[name]
     instance.ipv6 = "2001:db8::17"
     instance.tags["role"] = "web"
     emulator.roles[ROLE] = {"zones": [zone], "external_id": "42"}
-    result = both(settings=settings and settings.replace("ZONE", zone.id), form=form,
+    result = both(settings=settings and settings.replace("ZONE", zone.id),
                   tries_again=True)         # while the change is PENDING
     assert result.status == 0 and result.stdout.startswith("setting ")
     assert result.stdout.count("\n") == 2
@@ -126,7 +128,9 @@ def test_settings_do_the_same(both, emulator, zone, instance, settings, form):
 @pytest.mark.parametrize(("name", "arguments"), [
     ("tag", ()), ("www.ec2.example.com.", ("up",)), ("*.ec2.example.com", ()),
     ("_sip._tcp.ec2.example.com", ("up", "--if-changed"))])
-def test_a_name_does_the_same(both, instance, name, arguments):
+def test_a_name_does_the_same(both, instance, kind, name, arguments):
+    if kind == "boot" and len(arguments) > 1:
+        pytest.skip("only --systemd asks for --if-changed")
     if name != "tag":
         instance.tags["dnsname"] = name
     assert both(*arguments).status == 0
@@ -179,7 +183,9 @@ def test_a_proxy_is_taken(boot, zone, name):
     assert boot(env=env | {"no_proxy": ""}, settings=settings).status == 75
 
 
-def test_nothing_is_published_twice(boot, emulator, zone):
+def test_nothing_is_published_twice(boot, emulator, zone, kind):
+    if kind == "boot":
+        pytest.skip("only --systemd asks for --if-changed")
     boot("up", "--if-changed")
     emulator.requests.clear()
     assert boot("up", "--if-changed").stdout == f"{NAME} is already {ADDRESS}\n"
@@ -197,7 +203,7 @@ def test_settings_of_the_user_data_stand_at_one_place(boot, emulator, zone):
 @pytest.mark.parametrize("settings", [
     "ttl: -1", "wait: 1", "types: [A, A]", "types: A",
     "name: a b", "name: '{hostname}'", "colour: red", "TTL: 60", "ttl: 60\nttl: 60", "zone: a..b",
-    "zone_id: z1", "role_arn: x", "owner_record: 1", "records: []", "- a", "", "a: [",
+    "zone_id: z1", "owner_record: 1", "- a", "", "a: [",
     "ttl: " + "[" * 40, "ttl: &x 60\ngrace: *x", "proxy: ftp://x", "timeout: 0"])
 def test_bad_settings_fail_the_same(both, emulator, settings):
     assert both(settings=settings).status == 78
@@ -219,7 +225,9 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("settings", "status"), FAILURES.values(), ids=FAILURES)
-def test_failures_are_the_same(both, settings, status):
+def test_failures_are_the_same(both, kind, settings, status):
+    if settings.startswith("role_arn") and "role" in LACKS[kind]:
+        pytest.skip(f"the one for {kind} has no role_arn")
     assert both(settings=settings).status == status
 
 
@@ -260,42 +268,13 @@ def test_metadata_switched_off_fail_the_same(both, instance):
     assert both().status == 77
 
 
-# It is made for its settings
+# With systemd, and without
 
-@pytest.fixture
-def made(unpacked):
-    """made(65): run(), of the program with these features of helper/feature.h."""
-    return lambda features: unpacked(PACKED.with_name(f"{PACKED.stem}-{features}.gz"))
-
-
-@pytest.mark.parametrize("settings", [
-    "action: CREATE", "owner_record: true", f"role_arn: {ROLE}", "routing: multivalue",
-    "wait: true", "take_over: gone", "name: 'a-{az}'", "records: [{name: a}]"])
-def test_settings_that_it_was_not_made_for_are_refused(made, emulator, settings):
-    result = made(512)(settings=settings)
-    assert result.status == 78 and "made" in result.stderr + "made" * settings.startswith("records")
-    assert emulator.requests == []
-
-
-def test_the_one_for_upsert(made, emulator, zone, instance):
-    boot = made(512)
-    assert boot(settings="zone: ec2.example.com\nttl: 60\naction: UPSERT\n").status == 0
-    instance.stop()
-    instance.start("54.9.8.7")
-    instance.tags_in_metadata = False
-    assert boot(settings="ttl: 30").stdout == f"setting {NAME} to 54.9.8.7\n"
-    assert zone.values(NAME, "A") == ["54.9.8.7"]
-    assert READ not in [request.operation for request in emulator.requests]
-
-
-def test_the_one_for_create(made, zone, instance, emulator, on):
-    boot = made(513)
+def test_the_one_for_create(boot, zone, instance):
     assert boot(settings="action: CREATE").stdout == f"setting {NAME} to {ADDRESS}\n"
     instance.stop()
     instance.start("54.9.8.7")
     assert boot(settings="action: CREATE").stdout == f"setting {NAME} to 54.9.8.7\n"
-    assert zone.values("_bootname." + NAME, "TXT") == [
-        f'"heritage=bootname,owner={instance.id},region={instance.region}"']
     zone.put(NAME, "A", ["192.0.2.1"])
     zone.put("_bootname." + NAME, "TXT",
              ['"heritage=bootname,owner=i-0fff9999eee888877,region=eu-west-1"'])
@@ -304,8 +283,10 @@ def test_the_one_for_create(made, zone, instance, emulator, on):
     assert zone.values(NAME, "A") == ["192.0.2.1"]
 
 
-def test_the_one_for_units(made, zone, instance):
-    boot = made(65)
+def test_down_and_the_refresh_are_in_the_one_for_systemd(boot, zone, kind):
+    if kind == "boot":
+        assert boot("down").status == 64
+        return
     boot(settings="action: CREATE")
     assert boot("up", "--if-changed", settings="action: CREATE").stdout == (
         f"{NAME} is already {ADDRESS}\n")
@@ -313,7 +294,6 @@ def test_the_one_for_units(made, zone, instance):
     assert [one.type for one in zone.record_sets()] == ["NS", "SOA"]
     assert boot("up", "--if-changed", settings="action: CREATE").stdout == (
         f"setting {NAME} to {ADDRESS}\n")
-    assert made(512)("down").status == 64
 
 
 # Other words
@@ -323,9 +303,10 @@ def test_the_one_for_units(made, zone, instance):
     ("--json",), ("--if-changed",), ("up", "-n"), ("up", "up"), ("up", ""), ("Up",), ("--",), ("--", "up"), ("-c", "x"),
     ("up", "--if-change"), ("up", "--if-changed", "x"), ("up", "--if-changed", "--if-changed"),
 ], ids=lambda words: " ".join(words) or "empty")
-def test_other_words_are_wrong_usage(boot, emulator, words):
+def test_other_words_are_wrong_usage(boot, emulator, kind, words):
     result = boot(*words)
     assert result.status == 64
-    assert result.stderr.startswith("bootname: usage: ") and "up [--if-changed]" in result.stderr
+    assert result.stderr.startswith("bootname: usage: up")
+    assert ("[--if-changed]" in result.stderr) == (kind == "service")
     assert result.stdout == ""
     assert emulator.requests == []

@@ -8,7 +8,6 @@ import ast
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 from collections import namedtuple
 
@@ -114,25 +113,28 @@ def texts_of_mkuserdata(code):
             texts.inserts.update(python_text(item, texts.inserts) for one in ast.walk(node)
                                  if isinstance(one, ast.List) for item in one.elts
                                  if isinstance(item, (ast.Constant, ast.JoinedStr)))
-        elif isinstance(node, ast.FunctionDef) and node.name == "make_helper":
-            texts.inserts.update(one.value.value for one in ast.walk(node)
-                                 if isinstance(one, ast.Return)
-                                 and isinstance(one.value, ast.Constant))
     return texts
 
 
-def texts_of_hook(code):
-    """What the hook that fetches says: the words of `fail STATUS`."""
-    calls = re.findall(r"(?m)\bfail \d\d (.*)$", code.replace("\\\n", " "))
-    return Texts({re.sub(r"\$\{.*?\}|\$\w+|@\w+@", "%s", " ".join(shlex.split(call)))
-                  for call in calls}, set(), set())
+def texts_of_fetching(code):
+    """What the script of --s3 and --url says."""
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)
+             and getattr(node.func, "id", "") == "fail"]
+    return Texts({python_text(call.args[1], set()) for call in calls}, set(), set())
+
+
+def texts_of_unpacking(code):
+    """What the script that unpacks says."""
+    return Texts({re.sub(r"\$\w+", "%s", text) for text in re.findall(r' m="(.*?)"', code)},
+                 set(), set())
 
 
 def texts():
     """All of it, tidied."""
     parts = [texts_of_c(preprocessed(source)) for source in sorted((TOP / "helper").glob("*.c"))]
     parts += [texts_of_mkuserdata((TOP / "cloud-config/mkuserdata").read_text()),
-              texts_of_hook((TOP / "cloud-config/fetch.sh").read_text())]
+              texts_of_fetching((TOP / "cloud-config/fetch.py").read_text()),
+              texts_of_unpacking((TOP / "cloud-config/unpack.sh").read_text())]
     return Texts(*({re.sub(r"\s+", " ", text.rstrip("\n")) for part in parts for text in part[kind]}
                    - {""} for kind in range(3)))
 
@@ -203,8 +205,9 @@ def test_texts_are_read_as_the_compiler_reads_them(known):
     assert {"tag", "; is there a route?", ": wants "} <= known.inserts          # arguments
     assert {"up", "up [--if-changed] | down"} <= known.begins                   # of ?:
     assert "^(Could|Failed|Conn)" not in known.inserts                          # another call's
-    assert "cannot fetch %s; nothing is run" in known.begins                    # the shell's
-    assert "this is no source tree" in known.inserts                            # mkuserdata's
+    assert "cannot fetch %s: %s; nothing is run" in known.begins                # fetch.py's
+    assert "cannot write %s" in known.begins                                    # unpack.sh's
+    assert "without %s it is %s bytes" in known.inserts                         # mkuserdata's
     assert len(known.begins) > 60 and len(known.adds) > 10
 
 

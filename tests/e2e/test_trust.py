@@ -1,6 +1,6 @@
 """Whom the services' certificate is believed: what a machine has of roots, laid out its way."""
 
-import gzip
+import lzma
 import itertools
 import os
 import pathlib
@@ -26,7 +26,7 @@ SUBJECTS = {
     "another's": "/O=Example/CN=Example Root",
 }
 BUILD = pathlib.Path(os.environ.get("B", pathlib.Path(__file__).parents[2] / "build")).absolute()
-PACKED = BUILD / f"release/bootname-{platform.machine()}.gz"
+PACKED = BUILD / f"release/bootname-boot-{platform.machine()}.xz"
 SET = "setting webdev1.ec2.example.com to 54.123.123.123\n"
 
 
@@ -215,7 +215,7 @@ def embedded(tmp_path):
     if os.environ.get("BOOTNAME_WRAPPER") or not PACKED.exists():
         pytest.skip("the release is tested in the normal build, with Debian's compilers")
     program = tmp_path / "50-bootname"
-    program.write_bytes(gzip.decompress(PACKED.read_bytes()))
+    program.write_bytes(lzma.decompress(PACKED.read_bytes()))
     program.chmod(0o755)
     return program
 
