@@ -469,7 +469,8 @@ static int attempt_change(void)
 	errinfo.stage = "change";
 	if (rc > 0)
 		rc = errinfo_set(STATUS_TAKEN | AGAIN_LATER,
-				 "the owner of a name runs again");
+				 "%s is taken: its owner runs again",
+				 changing->instance.name);
 	else if (!rc)
 		rc = send_batch();
 	if (rc && (!has_looked || plans == PLANS_LIMIT))

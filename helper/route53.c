@@ -194,7 +194,8 @@ static int explain_refusal(void)
 	if (says("already exist|onflict|with the same name and type|"
 		 "was not found|do not match")) {
 		errinfo.status = STATUS_TAKEN;
-		errinfo.again = AGAIN_LATER;
+		errinfo.again =
+			says("same name and") ? AGAIN_NEVER : AGAIN_LATER;
 		return errinfo_add("; choose another name, or remove it");
 	}
 	if (!platform_has_user)
