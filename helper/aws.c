@@ -172,6 +172,47 @@ static void bear_new_role(void)
 	errinfo.until_ms = until_ms;
 }
 
+const char *aws_unread_variable(void)
+{
+	static const char *const unread[] = {
+		"AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	};
+
+	if (platform_user_variable("AWS_ACCESS_KEY_ID"))
+		return NULL;
+	for (size_t i = 0; i < sizeof(unread) / sizeof(*unread); i++)
+		if (platform_user_variable(unread[i]))
+			return unread[i];
+	return NULL;
+}
+
+/* Codes of a key that is wrong; a wrong clock is not the key's fault. */
+static bool is_key_refused(void)
+{
+	return pattern_matches(code.data,
+			       "InvalidClientTokenId|UnrecognizedClient|"
+			       "SignatureDoesNotMatch|InvalidSignature|"
+			       "AuthFailure|ExpiredToken") &&
+	       !pattern_matches(message.data,
+				"^Signature (expired|not yet current)");
+}
+
+/* Where the credentials of a denied call come from, if that is not the role
+ * that one thinks of. */
+static void tell_where_from(void)
+{
+	const char *unread = aws_unread_variable();
+
+	if (is_key_refused() && secret == &secrets[AWS_INSTANCE] &&
+	    platform_user_variable("AWS_ACCESS_KEY_ID"))
+		(void)errinfo_add("; the key is that of AWS_ACCESS_KEY_ID in "
+				  "the environment: correct it, or unset it");
+	if (unread)
+		(void)errinfo_add("; bootname does not read %s", unread);
+}
+
 /* Which exit status the answer deserves, and what to do about it. */
 static int complain(void)
 {
@@ -201,7 +242,8 @@ static int complain(void)
 		status = STATUS_DEADLINE | AGAIN_LATER;
 	else if (!strcmp(code.data, "NoSuchHostedZone"))
 		status = STATUS_UNAVAILABLE;
-	else if (http == 401 || http == 403 || is_forbidden)
+	else if (http == 401 || http == 403 || is_forbidden ||
+		 (platform_has_user && is_key_refused()))
 		status = STATUS_DENIED;
 	(void)errinfo_set(status, "%s: HTTP %ld", current->operation, http);
 	if (code.len)
@@ -217,6 +259,8 @@ static int complain(void)
 			is_arn ? ":route53:::" : "", current->resource);
 		bear_new_role();
 	}
+	if (platform_has_user && status == STATUS_DENIED)
+		tell_where_from();
 	errinfo.code = code.data;
 	return -1;
 }

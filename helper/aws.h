@@ -63,6 +63,10 @@ int aws_authenticate(void);
 int aws_call(const struct aws_request *request, const char *fields,
 	     xml_row on_row);
 
+/* The variable of the environment that offers credentials which are not read,
+ * those of a pod or container; NULL: there is none, or a key that wins. */
+const char *aws_unread_variable(void);
+
 /* The partition of the last call, as ARNs name it: "aws". */
 const char *aws_partition(void);
 

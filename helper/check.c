@@ -212,6 +212,7 @@ static bool check_credentials(const struct record *record)
 	static struct buf role;
 	const char *role_arn = record->settings->value[SETTING_ROLE_ARN];
 	bool has_key = platform_variable("AWS_ACCESS_KEY_ID");
+	const char *unread = aws_unread_variable();
 	int rc;
 
 	aws_is_hasty = true;
@@ -227,6 +228,11 @@ static bool check_credentials(const struct record *record)
 		buf_set(&role, "role %.*s",
 			(int)strcspn(http_answer.body, "\r\n"),
 			http_answer.body);
+	if (unread)
+		finding_warn("bootname does not read %s, and takes the "
+			     "instance's role; set AWS_ACCESS_KEY_ID, or give "
+			     "that role the rights",
+			     unread);
 	finding_ok("%s%s%s",
 		   has_key ? "AWS_ACCESS_KEY_ID of the environment"
 			   : report_printable(&role),

@@ -39,6 +39,7 @@ static int attempt(void)
 int credentials_supply(enum aws_identity identity, struct secret *secret)
 {
 	const char *access_key_id = platform_user_variable("AWS_ACCESS_KEY_ID");
+	const char *unread = aws_unread_variable();
 	int rc;
 
 	wanted = secret;
@@ -48,8 +49,8 @@ int credentials_supply(enum aws_identity identity, struct secret *secret)
 				     credentials.session_name, secret);
 	else if (access_key_id)
 		rc = take_environment(access_key_id, secret);
-	else
-		rc = http_persist(attempt);
+	else if ((rc = http_persist(attempt)) && unread)
+		(void)errinfo_add("; bootname does not read %s", unread);
 	if (rc) {
 		secret->field[0][0] = '\0';
 		errinfo.stage = "credentials";

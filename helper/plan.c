@@ -213,7 +213,9 @@ static size_t whole_values(const struct buf *values, size_t size)
 static void describe(const struct buf *row)
 {
 	buf_set(&obstacle, "%s %.*s", row[SET_TYPE].data,
-		(int)whole_values(&row[SET_VALUES], OBSTACLE_SIZE),
+		platform_has_user
+			? (int)whole_values(&row[SET_VALUES], OBSTACLE_SIZE)
+			: OBSTACLE_SIZE,
 		row[SET_VALUES].data);
 	if (row[SET_ALIAS].len)
 		buf_addf(&obstacle, "alias");
@@ -235,14 +237,13 @@ static int taken(const struct plan *plan)
 	return errinfo_add("; choose another name, or remove it");
 }
 
-/* Route 53 takes one routing only for all sets of a name and type. */
+/* Route 53 takes one routing only for all sets of a name and type.  Without a
+ * user it says so itself, once. */
 static int taken_by_routing(const struct plan *plan, const struct buf *row)
 {
 	const char *there = routing_of(row);
 
 	describe(row);
-	if (!platform_has_user)
-		buf_addf(&obstacle, ", routing %s", there);
 	(void)taken(plan);
 	if (platform_has_user && row[SET_WEIGHT].len + row[SET_MULTIVALUE].len)
 		(void)errinfo_add(", or set routing: %s", there);
@@ -301,7 +302,7 @@ int plan_found(struct plan *plan, const struct buf *row)
 	static char folded[DNSNAME_SIZE];
 
 	dnsname_from_route53(folded, name + (is_owner ? prefix : 0));
-	if (is_owner ? i != PLAN_OWNER || !plan->minds_owner
+	if (is_owner ? (i != PLAN_OWNER && !is_cname) || !plan->minds_owner
 		     : i == PLAN_OWNER || i > SOA ||
 			       (!plan->is_removal && i < PLAN_OWNER &&
 				!is_asked_for(plan, i)))
@@ -309,13 +310,15 @@ int plan_found(struct plan *plan, const struct buf *row)
 	if (strcmp(folded, plan->instance->name))
 		return 0;
 	if (i > CNAME) {
-		note_delegation(row, i == NS);
+		if (platform_has_user)
+			note_delegation(row, i == NS);
 		return 0;
 	}
 	if (is_cname)
-		i = PLAN_A;
+		i = is_owner ? PLAN_OWNER : PLAN_A;
 	if (!is_obstacle && strcmp(own, row[SET_IDENTIFIER].data))
-		return !plan->is_removal && *plan->sets[i].value &&
+		return platform_has_user && !plan->is_removal &&
+				       *plan->sets[i].value &&
 				       !is(plan, SETTING_ROUTING,
 					   routing_of(row))
 			       ? taken_by_routing(plan, row)
@@ -323,8 +326,9 @@ int plan_found(struct plan *plan, const struct buf *row)
 	/* A page may show again what the one before has shown. */
 	if (found[i])
 		return 0;
-	memcpy(before[i], row[SET_VALUES].data,
-	       whole_values(&row[SET_VALUES], sizeof(before[i])));
+	if (!build_is(BUILD_BOOT)) /* which prints none */
+		memcpy(before[i], row[SET_VALUES].data,
+		       whole_values(&row[SET_VALUES], sizeof(before[i])));
 	if (is_owner && !is_obstacle)
 		learn_owner(plan, row[SET_VALUES].data);
 	/* What it does not know, it does not take away. */
@@ -339,8 +343,9 @@ int plan_found(struct plan *plan, const struct buf *row)
 		describe(row);
 	if (!is_obstacle || plan->is_removal)
 		return 0;
-	return is_cname || row[SET_ALIAS].len ? taken(plan)
-					      : taken_by_routing(plan, row);
+	return !platform_has_user || is_cname || row[SET_ALIAS].len
+		       ? taken(plan)
+		       : taken_by_routing(plan, row);
 }
 
 /* Delete what is ours; where another is the owner, nothing is.  The owner
@@ -412,7 +417,7 @@ int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 	bool is_held =
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 
-	if (delegation.len && !plan->is_removal)
+	if (platform_has_user && delegation.len && !plan->is_removal)
 		return errinfo_set(STATUS_TAKEN,
 				   "%s is taken: NS %s, which delegates it; "
 				   "choose another name, or remove it",

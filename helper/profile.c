@@ -199,12 +199,17 @@ static bool has_metadata(void)
 static int ask_instance(struct secret *secret)
 {
 	static char region[33];
+	const char *unread = aws_unread_variable();
 	int rc;
 
-	if (!has_metadata())
-		return errinfo_set(STATUS_DENIED,
-				   "no credentials; " REMEDY
-				   ", or run on an EC2 instance with a role");
+	if (!has_metadata()) {
+		(void)errinfo_set(STATUS_DENIED,
+				  "no credentials; " REMEDY
+				  ", or run on an EC2 instance with a role");
+		return unread ? errinfo_add("; bootname does not read %s",
+					    unread)
+			      : -1;
+	}
 	aws_is_hasty = true; /* this is no boot: the role has been there */
 	rc = credentials_supply(AWS_INSTANCE, secret);
 	aws_is_hasty = false;

@@ -28,6 +28,9 @@ enum {
 	LEFTOVERS = REPORT_PLANS - SETTINGS_RECORDS, /* names a run removes */
 };
 
+_Static_assert((int)REPORT_PLANS >= (int)SETTINGS_RECORDS,
+	       "each record has a plan to report");
+
 struct settings records_settings;
 static bool is_removal;
 static bool is_alone; /* no other run goes on beside this one */
@@ -712,49 +715,64 @@ static int confirm(struct record *first)
 	return rc;
 }
 
+static struct record *changing; /* the first of the batch at hand */
+static unsigned plans;		/* made for it so far */
+
+static int send_batch(void)
+{
+	if (route53_change_record_sets(changing->zone_id, changing->instance.id,
+				       &changes, change_id))
+		return -1;
+	report_changed = true;
+	if (platform_has_user)
+		memcpy(report_change_id, change_id, sizeof(change_id));
+	return 0;
+}
+
 /*
- * Plan and change; plan anew when a name moved in between.  A change whose
- * answer was lost is refused at the next try, as made already: then the new
- * plan finds all as wanted, and it was ours.
+ * Plan and change.  Another try may help where a name has moved in between.  A
+ * change whose answer was lost is refused at the next try, as made already:
+ * then the new plan finds all as wanted, and it was ours.
  */
-static int change(struct record *first)
+static int attempt_change(void)
 {
 	int rc;
 
-	for (unsigned i = 0; i < PLANS_LIMIT; i++) {
-		if (plan_zone(first))
-			return -1;
-		if (!changes.len) {
-			report_changed |= i > 0;
-			return 0;
-		}
-		errinfo.stage = "change";
-		report_progress(changes.data);
-		if (report_dry_run)
-			return 0;
-		rc = confirm(first);
-		if (rc < 0)
-			return -1;
-		if (rc)
-			continue;
-		if (build_is(BUILD_WHOLE))
-			announce();
-		else if (build_is(BUILD_SERVICE))
-			published_keep_text("");
-		errinfo.stage = "change";
-		if (!route53_change_record_sets(first->zone_id,
-						first->instance.id, &changes,
-						change_id)) {
-			report_changed = true;
-			if (platform_has_user)
-				memcpy(report_change_id, change_id,
-				       sizeof(change_id));
-			return 0;
-		}
-		if (errinfo.status != STATUS_TAKEN || !has_looked)
-			return -1;
+	if (plan_zone(changing))
+		return -1;
+	if (!changes.len) {
+		report_changed |= plans > 0;
+		return 0;
 	}
-	return -1;
+	plans++;
+	errinfo.stage = "change";
+	report_progress(changes.data);
+	if (report_dry_run)
+		return 0;
+	rc = confirm(changing);
+	if (!rc && build_is(BUILD_WHOLE))
+		announce();
+	else if (!rc && build_is(BUILD_SERVICE))
+		published_keep_text("");
+	errinfo.stage = "change";
+	if (rc > 0)
+		rc = errinfo_set(STATUS_TAKEN | AGAIN_LATER,
+				 "%s is taken: its owner runs again",
+				 changing->instance.name);
+	else if (!rc)
+		rc = send_batch();
+	if (rc && (!has_looked || plans == PLANS_LIMIT))
+		errinfo.again = AGAIN_NEVER;
+	return rc;
+}
+
+/* A plan that is made again waits as a call that is sent again does, so that
+ * many who want one name do not use up the account's requests. */
+static int change(struct record *first)
+{
+	changing = first;
+	plans = 0;
+	return http_persist(attempt_change);
 }
 
 static int attempt_insync(void)

@@ -6,6 +6,7 @@
 #include "errinfo.h"
 #include "http.h"
 #include "pattern.h"
+#include "platform.h"
 #include "sigv4.h"
 
 #define API "/2013-04-01/"
@@ -82,6 +83,9 @@ int route53_get_hosted_zone(const char *zone_id, xml_row on_row)
 		    "- Name PrivateZone NameServer VPCId ", on_row);
 }
 
+_Static_assert((int)SET_NEXT_NAME < (int)XML_FIELDS,
+	       "a row has room for a record set");
+
 #define ELEMENTS                                                               \
 	"Name Type SetIdentifier Weight MultiValueAnswer TTL Value "           \
 	"HealthCheckId "
@@ -149,6 +153,67 @@ static int on_change_info(const struct buf *row)
 	return 0;
 }
 
+static bool says(const char *pattern)
+{
+	return pattern_matches(errinfo.text.data, pattern);
+}
+
+/* In our own words, with the name that Route 53 has named. */
+static int say_routing(void)
+{
+	static struct buf named;
+	static char name[DNSNAME_SIZE];
+	const char *at = strstr(errinfo.text.data, "DNS name ");
+
+	if (!at)
+		return -1;
+	at += strlen("DNS name ");
+	buf_set(&named, "%.*s", (int)strcspn(at, ","), at);
+	dnsname_from_route53(name, named.data);
+	return errinfo_set(STATUS_TAKEN,
+			   "%s is taken: its records have another routing; "
+			   "choose another name, or remove it, or set routing "
+			   "as there",
+			   name);
+}
+
+/* Why a batch was refused is told in words only: make a status and advice of
+ * them. */
+static int explain_refusal(void)
+{
+	if (says("not permitted in zone")) {
+		errinfo.status = STATUS_SETTINGS;
+		return -1;
+	}
+	if (platform_has_user && says("with the same name and type"))
+		return say_routing();
+	if (platform_has_user && says("contain the same TTL")) {
+		errinfo.status = STATUS_TAKEN;
+		return errinfo_add("; set ttl as the group has it");
+	}
+	if (says("already exist|onflict|with the same name and type|"
+		 "was not found|do not match")) {
+		errinfo.status = STATUS_TAKEN;
+		errinfo.again =
+			says("same name and") ? AGAIN_NEVER : AGAIN_LATER;
+		return errinfo_add("; choose another name, or remove it");
+	}
+	if (!platform_has_user)
+		return -1;
+	if (says("NoSuchHealthCheck|ealth check .*not exist")) {
+		errinfo.status = STATUS_UNAVAILABLE;
+		return errinfo_add("; create the health check, or correct "
+				   "health_check_id");
+	}
+	if (says("[Ll]imit o[fn]|LimitsExceeded|Cannot have more than")) {
+		errinfo.status = STATUS_UNAVAILABLE;
+		return errinfo_add("; a quota of Route 53 is used up: remove "
+				   "records, split the group or zone, or have "
+				   "AWS raise it");
+	}
+	return -1;
+}
+
 int route53_change_record_sets(const char *zone_id, const char *instance_id,
 			       const struct buf *changes,
 			       char change_id[ROUTE53_CHANGE_ID_SIZE])
@@ -167,17 +232,7 @@ int route53_change_record_sets(const char *zone_id, const char *instance_id,
 	if (!call("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
 		  batch.data, "- Id Status ", on_change_info))
 		return 0;
-	/* Why a batch was refused is told in words only. */
-	if (strcmp(errinfo.code, "InvalidChangeBatch"))
-		return -1;
-	if (strstr(errinfo.text.data, "not permitted in zone"))
-		errinfo.status = STATUS_SETTINGS;
-	if (!pattern_matches(errinfo.text.data,
-			     "already exist|onflict|with the same name and "
-			     "type|was not found|do not match"))
-		return -1;
-	errinfo.status = STATUS_TAKEN;
-	return errinfo_add("; choose another name, or remove it");
+	return errinfo.status == STATUS_DATA ? explain_refusal() : -1;
 }
 
 int route53_get_change(const char *change_id, bool *is_insync)

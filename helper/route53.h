@@ -118,8 +118,10 @@ void route53_add_change(struct buf *changes, const char *action,
  * instance_id: who sends it, for the comment that CloudTrail shows.
  * changes: what route53_add_change appended.
  * change_id: on success without "/change/".
- * Fails with STATUS_TAKEN too: something else stands at the name; and with
- * STATUS_SETTINGS: the name is not in the zone.
+ * Fails with STATUS_TAKEN too: something else stands at the name, with
+ * AGAIN_LATER if it may have moved since it was read; with STATUS_SETTINGS: the
+ * name is not in the zone; and with STATUS_UNAVAILABLE: there is no such health
+ * check, or a quota is used up.
  */
 int route53_change_record_sets(const char *zone_id, const char *instance_id,
 			       const struct buf *changes,

@@ -43,6 +43,7 @@ class Emulator:
         self.any_order = False              # elements in any order, as AWS takes them of Go's SDK
         self.denied = set()                 # IAM actions, wildcards allowed
         self.policies = {}                  # ARN of a role or user -> Policy; none: all is allowed
+        self.health_checks = None           # ids; None: any that a record set may name
         self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
         self.instances = {}                 # id -> Instance
         self.buckets = {}                   # name -> Bucket, of S3

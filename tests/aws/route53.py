@@ -354,6 +354,7 @@ class Route53(Service):
             raise InvalidInput(f"Invalid request: Content-Type {kind} is not supported")
         comment, changes = self._read_batch(request.content)
         zone = self._zone(request, credentials)
+        self._check_health_checks(changes)
         window = self.emulator.prior_request_window
         if zone.last_batch is not None and time.monotonic() - zone.last_batch < window:
             raise Refused(400, "PriorRequestNotComplete", PRIOR_REQUEST)
@@ -362,6 +363,14 @@ class Route53(Service):
         except InvalidChangeBatch as refused:
             raise BatchRefused(refused.messages) from None
         return change_info(info)
+
+    def _check_health_checks(self, changes):
+        known = self.emulator.health_checks
+        for change in changes:
+            wanted = change.record_set.health_check_id
+            if None not in (known, wanted) and change.action != "DELETE" and wanted not in known:
+                raise Refused(404, "NoSuchHealthCheck",
+                              f"A health check with id {wanted} does not exist.")
 
     def _read_batch(self, content):
         try:

@@ -124,6 +124,7 @@ class HostedZone:
         self.caller_reference = random_id("", 12)
         self.name_servers = () if private else tuple(name_servers or NAME_SERVERS)
         self.last_batch = None              # monotonic time of the last accepted batch
+        self.most_records = 10000           # its quota
         self.sets = {}                      # what the API shows
         self.published = {}                 # what the name servers answer
         self._add_apex()
@@ -206,9 +207,15 @@ class Batch:
                 getattr(self, "_" + change.action.lower())(change.record_set)
         if not self.messages:
             self._check_apex()
+            self._check_quota()
         if self.messages:
             raise InvalidChangeBatch(self.messages)
         return self.deltas
+
+    def _check_quota(self):
+        most = self.zone.most_records
+        if sum(len(record_set.values) for record_set in self.sets.values()) > most:
+            self.messages.append(f"Number of records limit of {most} exceeded.")
 
     def _check_repeated(self, changes):
         """A set may be named once, or twice as DELETE and then CREATE: the swap."""
@@ -309,7 +316,8 @@ class Batch:
             return (f"{record_set.described()} cannot be created as weighted sets must contain "
                     "the same TTL.")
         if len(others) >= 100:
-            return f"{record_set.described()} cannot be created: at most 100 sets."
+            return (f"Exceeded limit on number of {record_set.routing} RRSets for "
+                    f"{record_set.name}, type {record_set.type} in this zone.")
         return None
 
     def _check_apex(self):

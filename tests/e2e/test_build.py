@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import pytest
+from test_troubleshooting import TOKENS, arguments, preprocessed
 
 TOP = pathlib.Path(__file__).parents[2]
 BUILD = pathlib.Path(os.environ.get("B", TOP / "build")).absolute()
@@ -157,3 +158,31 @@ def test_installed_mkuserdata_embeds_for_both_architectures(installed):
         done = mkuserdata(installed, "--check-with", CHECKER, "--arch", machine)
         assert (done.returncode, done.stderr) == (0, "")
         assert "content: /Td6WFoA" in done.stdout
+
+
+# Lists of words that are as long as what they fill
+
+LISTED = {"xml_read": (r"XML_FIELDS = (\d+)", "xml.h"),
+          "document_read_members": (r"document_members\[(\d+)\]", "document.h")}
+LISTED |= dict.fromkeys(("aws_call", "call"), LISTED["xml_read"])
+
+
+def lists_of_words(code):
+    """(function, words) of each list that a function of LISTED is given."""
+    tokens = TOKENS.findall(code)
+    for place, name in enumerate(tokens[:-1]):
+        if name in LISTED and tokens[place + 1] == "(":
+            for _, texts in arguments(tokens, place + 1):
+                yield from ((name, text.split()) for text in texts
+                            if re.fullmatch(r"[\w-]+ (\w+ )*", text))
+
+
+def test_no_list_of_words_is_longer_than_what_it_fills():
+    found = {name: [] for name in LISTED}
+    for source in sorted((TOP / "helper").glob("*.c")):
+        for name, words in lists_of_words(preprocessed(source)):
+            found[name].append(words)
+    assert all(found.values()) and len(found["call"]) >= 10
+    for name, (pattern, header) in LISTED.items():
+        limit = int(re.search(pattern, (TOP / "helper" / header).read_text())[1])
+        assert max(map(len, found[name])) <= limit, name

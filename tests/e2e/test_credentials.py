@@ -110,6 +110,73 @@ def test_unknown_credentials(run, emulator, zone, calls):
     assert len(calls("route53")) == 1
 
 
+FROM_ENVIRONMENT = "; the key is that of AWS_ACCESS_KEY_ID in the environment: correct it, or unset it"
+
+
+@pytest.mark.parametrize(("code", "http"), [
+    ("InvalidClientTokenId", 403), ("UnrecognizedClientException", 400),
+    ("SignatureDoesNotMatch", 403), ("InvalidSignatureException", 403), ("ExpiredToken", 403)])
+def test_a_refused_key_of_the_environment_is_called_that(run, emulator, zone, code, http):
+    emulator.faults.add(operation=LIST, status=http, code=code, times=None)
+    result = run(env=emulator.user().environment)
+    assert result.status == 77 and result.stderr.endswith(FROM_ENVIRONMENT + "\n"), result
+    result = run()                                      # the role's
+    assert result.status == 77 and FROM_ENVIRONMENT not in result.stderr
+
+
+def test_a_refused_key_of_an_assumed_role_is_not_the_environment_s(run, emulator, foreign_zone):
+    emulator.faults.add(operation=LIST, status=403, code="InvalidClientTokenId", times=None)
+    result = run(settings=f"role_arn: {ROLE}", env=emulator.user().environment)
+    assert result.status == 77 and FROM_ENVIRONMENT not in result.stderr
+
+
+@pytest.mark.parametrize("said", ["Signature expired: 1 is now earlier than 2",
+                                  "Signature not yet current: 1 is still later than 2"])
+def test_a_wrong_clock_is_not_the_key_s_fault(run, emulator, zone, said):
+    emulator.faults.add(operation=LIST, status=403, code="SignatureDoesNotMatch", times=None,
+                        message=said)
+    result = run(env=emulator.user().environment)
+    assert result.status == 77 and FROM_ENVIRONMENT not in result.stderr
+
+
+def test_an_access_that_is_denied_is_not_the_key_s_fault(run, emulator, zone):
+    emulator.denied.add("route53:ListHostedZonesByName")
+    result = run(env=emulator.user().environment)
+    assert result.status == 77 and FROM_ENVIRONMENT not in result.stderr
+
+
+# Credentials that are not read
+
+UNREAD = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+
+
+@pytest.mark.parametrize("variable", UNREAD)
+def test_credentials_of_a_pod_are_not_passed_over_without_a_word(run, emulator, zone, instance,
+                                                                 variable):
+    words = f"; bootname does not read {variable}"
+    assert run(env={variable: "/x"}).stdout == SET      # by the instance's role, which may
+    emulator.denied.add("route53:ListHostedZonesByName")
+    denied = run(env={variable: "/x"})
+    assert denied.status == 77 and denied.stderr.endswith(words + "\n")
+    instance.role = None
+    missing = run(env={variable: "/x"}, settings="timeout: 1")
+    assert missing.status == 77 and missing.stderr.endswith(words + "\n")
+    assert words not in run(settings="timeout: 1").stderr
+
+
+def test_a_key_wins_over_credentials_of_a_pod(run, emulator, zone):
+    emulator.denied.add("route53:ListHostedZonesByName")
+    result = run(env=emulator.user().environment | {UNREAD[0]: "/x"})
+    assert result.status == 77 and UNREAD[0] not in result.stderr
+
+
+@pytest.mark.parametrize("variable", UNREAD)
+def test_check_warns_of_credentials_of_a_pod(run, zone, variable):
+    result = run("check", env={variable: "/x"})
+    assert f"warn  credentials: bootname does not read {variable}, and takes" in result.stdout
+
+
 # The clock
 
 @pytest.mark.parametrize("offset", [HOUR, -HOUR, 400, -400, 40 * 365 * 24 * HOUR])

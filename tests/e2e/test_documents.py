@@ -133,7 +133,7 @@ MESSAGES = {
     "helper/report.c": ("setting %s to %s", "%s is already %s", "would set %s to %s",
                         "removing %s (%s)", "would remove %s (%s)",
                         "%s (%s) is not ours: left alone", "%s is not there: nothing to remove"),
-    "helper/plan.c": ("%s is taken: %s", " (TTL %s%s)", ", owner %s", " in %s",
+    "helper/plan.c": ("%s is taken: %s", " (TTL %s%s%s)", ", owner %s", " in %s",
                       "; choose another name, or remove it"),
     "helper/records.c": ("made for other settings; make the user-data anew",),
     "helper/reap.c": ("), owner %s is %s",),

@@ -230,11 +230,13 @@ def test_other_types_stay(run, zone, beside):
     assert zone.values(OWNER, "A") == ["192.0.2.9"]
 
 
-def test_what_is_in_the_owner_record_s_place_is_not_replaced(run, zone):
+def test_what_is_in_the_owner_record_s_place_is_not_replaced(run, zone, calls):
     zone.put(OWNER, "CNAME", ["elsewhere.example."])
     before = zone.record_sets()
-    assert run(settings=CREATE).status == 73
+    result = run(settings=CREATE)
+    assert result.status == 73 and "CNAME elsewhere.example." in result.stderr
     assert zone.record_sets() == before
+    assert "ChangeResourceRecordSets" not in calls("route53")
 
 
 # Stop and start

@@ -99,11 +99,11 @@ def test_upsert_replaces_an_alias(run, zone):
 @pytest.mark.parametrize(("there", "said"), [
     ({"record_type": "CNAME", "values": ["elsewhere.example."]}, "CNAME"),
     ({"record_type": "A", "values": ["192.0.2.1"], "set_identifier": "x", "weight": 5},
-     "same name and type"),
+     "another routing"),
     ({"record_type": "A", "values": ["192.0.2.1"], "set_identifier": "x", "multi_value": True},
-     "same name and type"),
+     "another routing"),
 ], ids=["CNAME", "weighted", "multivalue"])
-def test_upsert_refused_says_what_is_there(run, emulator, zone, shape, there, said):
+def test_upsert_refused_says_what_is_there(run, emulator, zone, calls, shape, there, said):
     emulator.error_shape = shape
     zone.put(NAME, **there)
     before = zone.record_sets()
@@ -112,6 +112,7 @@ def test_upsert_refused_says_what_is_there(run, emulator, zone, shape, there, sa
     assert "; choose another name, or remove it" in result.stderr
     assert result.stderr.startswith("bootname: change: ")
     assert said in result.stderr and NAME in result.stderr
+    assert calls("route53")[1:] == ["ChangeResourceRecordSets"]     # once
     assert zone.record_sets() == before
 
 

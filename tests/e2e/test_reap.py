@@ -1045,6 +1045,26 @@ def test_no_credentials(keyless, emulator, zone, credentials, env, said):
     assert emulator.requests_of("route53") == []
 
 
+@pytest.mark.parametrize("variable", [
+    "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+def test_credentials_of_a_pod_are_not_read(keyless, zone, variable):
+    result = keyless(env={variable: "/x"})
+    assert result.status == 77
+    assert result.stderr.endswith(f"with a role; bootname does not read {variable}\n")
+
+
+def test_a_refused_key_of_the_environment_is_called_that(reap, emulator, zone):
+    result = reap(env={"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"})
+    assert result.status == 77 and "AWS_ACCESS_KEY_ID in the environment" in result.stderr
+
+
+def test_a_refused_key_of_a_profile_is_not_the_environment_s(keyless, emulator, zone):
+    text = ini(keyless.user).replace("aws_access_key_id = A", "aws_access_key_id = B")
+    result = keyless(credentials=text)
+    assert result.status == 77 and "AWS_ACCESS_KEY_ID" not in result.stderr
+
+
 def test_no_metadata_service_is_no_wait(keyless, emulator, zone, instance):
     """The metadata service's own address is not asked for minutes."""
     endpoint = instance.endpoint

@@ -230,6 +230,53 @@ def test_one_s_own_only_member_may_change_its_routing(run, zone, wanted):
     assert zone.find(NAME, "A", ME).routing == zone.find(OWNER, "TXT", ME).routing == wanted
 
 
+# What Route 53 refuses: once, and in words that help
+
+HELPED = {
+    "health check": ("; create the health check, or correct health_check_id", 69),
+    "full zone": ("; a quota of Route 53 is used up: remove records, split the group or zone, or "
+                  "have AWS raise it", 69),
+    "full group": ("; a quota of Route 53 is used up: remove records, split the group or zone, or "
+                   "have AWS raise it", 69),
+    "ttl": ("; set ttl as the group has it", 73),
+}
+
+
+@pytest.mark.parametrize("shape", [1, 2, 3])
+@pytest.mark.parametrize("action", ["UPSERT", "CREATE"])
+@pytest.mark.parametrize("case", HELPED)
+def test_a_refusal_says_what_to_do(run, emulator, zone, calls, case, action, shape):
+    emulator.error_shape = shape
+    settings = f"action: {action}\nrouting: weighted\n"
+    match case:
+        case "health check":
+            emulator.health_checks = set()
+            settings += f"health_check_id: {HEALTH}\n"
+        case "full zone":
+            zone.most_records = len([v for one in zone.record_sets() for v in one.values])
+        case "full group":
+            for number in range(100):
+                zone.put(NAME, "A", [OLD], **beside("weighted", f"x{number}"))
+        case "ttl":
+            zone.put(NAME, "A", [OLD], ttl=300, **beside("weighted"))
+    before = zone.record_sets()
+    result = run(settings=settings)
+    words, status = HELPED[case]
+    assert result.status == status and result.stderr.endswith(words + "\n"), result
+    assert result.stderr.startswith("bootname: change: ChangeResourceRecordSets: HTTP ")
+    assert zone.record_sets() == before and calls("route53").count(CHANGE) == 1
+
+
+@pytest.mark.parametrize("wanted", ROUTINGS)
+def test_a_shared_member_of_another_routing_is_tried_once(run, zone, calls, wanted):
+    [there] = set(ROUTINGS) - {wanted}
+    put_owned(zone, NAME, OTHER, OLD, **beside(there, "web"))
+    result = run(settings=f"routing: {wanted}\nset_identifier: web\nowner_record: true")
+    assert result.status == 73 and calls("route53") == [LIST, READ, CHANGE]
+    assert result.stderr == (f"bootname: change: {NAME} is taken: its records have another routing; "
+                             "choose another name, or remove it, or set routing as there\n")
+
+
 @pytest.mark.parametrize("routing", ROUTINGS)
 def test_a_set_identifier_that_is_another_s(run, zone, routing):
     put_owned(zone, NAME, OTHER, OLD, **beside(routing, "web"))

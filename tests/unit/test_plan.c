@@ -688,9 +688,9 @@ static const struct one {
 	 {"", "_bootname." NAME ".", "A", "", "", "", "60", OLD4},
 	 false,
 	 IGNORED},
-	{"owner record as CNAME",
+	{"owner record as MX",
 	 "",
-	 {"", "_bootname." NAME ".", "CNAME", "", "", "", "60", "x."},
+	 {"", "_bootname." NAME ".", "MX", "", "", "", "60", "10 x."},
 	 false,
 	 IGNORED},
 #undef FOUND
@@ -1125,22 +1125,28 @@ static void test_plan__refusal_for_the_owner_records_place(void **state)
 		const char *name;
 		const char *identifier;
 		bool is_alias;
-	} places[] = {{"alias", "", true}, {"routed", "blue", false}};
+		const char *type;
+	} places[] = {{"alias", "", true, "TXT"},
+		      {"routed", "blue", false, "TXT"},
+		      {"CNAME", "", false, "CNAME"}};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(places); i++) {
-		const char *const found[SET_ALIAS] = {
-			"",    "_bootname." NAME ".",
-			"TXT", places[i].identifier,
-			"",    "",
-			"60",  HERITAGE(ME)};
+		const char *const found[SET_ALIAS] = {"",
+						      "_bootname." NAME ".",
+						      places[i].type,
+						      places[i].identifier,
+						      "",
+						      "",
+						      "60",
+						      HERITAGE(ME)};
 
 		set_instance(NAME, IPV4, "");
 		set_way(CREATE);
 		start(false);
 		check_taken(places[i].name,
 			    find_one(found, places[i].is_alias));
-		unit_holds(places[i].name, errinfo.text.data, "TXT ");
+		unit_holds(places[i].name, errinfo.text.data, places[i].type);
 	}
 }
 

@@ -149,6 +149,28 @@ static void test_retry__stays_in_its_bounds_over_many_tries(void **state)
 	}
 }
 
+/*
+ * A plan that is made again waits like a call that is: ten rounds spread over
+ * more than a minute, on average, and all that come to the fifth have waited
+ * for it.  Ten rounds without a pause kept an account busy.
+ */
+static void test_retry__ten_rounds_spread_over_a_minute(void **state)
+{
+	enum { ROUNDS = 10, RUNS = 1000 };
+	uint32_t seed = 20240229;
+	int64_t sum_ms = 0;
+
+	(void)state;
+	for (int run = 0; run < RUNS; run++) {
+		struct retry retry = {0};
+
+		for (int round = 1; round < ROUNDS; round++)
+			sum_ms += retry_delay_ms(&retry, AGAIN_LATER, NOW_MS,
+						 draw(&seed));
+	}
+	assert_in_range(sum_ms / RUNS, 50000, 70000);
+}
+
 static void test_retry__counts_tries_beyond_any_shift(void **state)
 {
 	(void)state;
@@ -170,6 +192,7 @@ int main(void)
 			test_retry__time_throttled_counts_from_the_first_one),
 		cmocka_unit_test(
 			test_retry__stays_in_its_bounds_over_many_tries),
+		cmocka_unit_test(test_retry__ten_rounds_spread_over_a_minute),
 		cmocka_unit_test(test_retry__counts_tries_beyond_any_shift),
 	};
 
