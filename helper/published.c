@@ -29,11 +29,11 @@ enum {
 struct published_set published_sets[PUBLISHED_LIMIT];
 size_t published_count;
 
-static const char *owner;	     /* the instance */
-static char text[TEXT_LIMIT + 1];    /* read; the sets' fields point to it */
-static const char *same = "-";	     /* the digest of what was published */
-static int64_t look_ms;		     /* when to look at Route 53 */
-static struct buf digest;	     /* of a description */
+static const char *owner;	   /* the instance */
+static char text[TEXT_LIMIT + 1];  /* read; the sets' fields point to it */
+static const char *same = "-";	   /* the digest of what was published */
+static int64_t look_ms;		   /* when to look at Route 53 */
+static struct buf digest;	   /* of a description */
 static struct buf path, temporary; /* of files in the directory */
 
 /* ---- Files. ---- */
@@ -59,8 +59,12 @@ static int open_file(const char *name, int flags)
 int published_lock(long timeout_s)
 {
 	int fd = open_file(name_file(&path, "lock"), O_RDWR | O_CREAT);
-	int64_t until_ms = platform_now_ms() + timeout_s * (int64_t)1000;
+	int64_t until_ms;
 
+	/* At a boot the other one ends at its deadline, at the latest. */
+	if (!platform_has_user)
+		return flock(fd, LOCK_EX) && false;
+	until_ms = platform_now_ms() + timeout_s * (int64_t)1000;
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) &&
 	       errno == EWOULDBLOCK) {
 		if (platform_now_ms() >= until_ms)
@@ -180,6 +184,12 @@ void published_read(const char *instance_id)
 
 /* ---- What it says. ---- */
 
+/* A machine that sleeps looks later, where bytes are short. */
+static int64_t uptime_ms(void)
+{
+	return platform_has_user ? platform_uptime_ms() : platform_now_ms();
+}
+
 /* The last line of what would be signed is the digest. */
 static const char *digest_of(const struct buf *description)
 {
@@ -193,14 +203,21 @@ static const char *digest_of(const struct buf *description)
 
 bool published_is(const struct buf *description)
 {
+	if (!platform_has_user)
+		return read_file() == sizeof(look_ms) + description->len &&
+		       !memcmp(text + sizeof(look_ms), description->data,
+			       description->len);
 	return !strcmp(digest_of(description), same);
 }
 
 /* A time that lies too far ahead is none that was written here. */
 bool published_is_due(void)
 {
-	int64_t left_ms = look_ms - platform_uptime_ms();
+	int64_t left_ms;
 
+	if (!platform_has_user)
+		memcpy(&look_ms, text, sizeof(look_ms));
+	left_ms = look_ms - uptime_ms();
 	return left_ms <= 0 || left_ms > LOOK_MOST_MS;
 }
 
@@ -260,8 +277,21 @@ static int64_t choose_look(void)
 {
 	uint64_t spread_ms = LOOK_MOST_MS - LOOK_LEAST_MS;
 
-	return platform_uptime_ms() + LOOK_LEAST_MS +
+	return uptime_ms() + LOOK_LEAST_MS +
 	       (int64_t)(spread_ms * platform_random() >> 32);
+}
+
+/* Without a user the state is the time and the description, as bytes; and part
+ * of a state is none. */
+static void write_bytes(const struct buf *description)
+{
+	int fd = open_file(name_file(&path, "published"),
+			   O_WRONLY | O_CREAT | O_TRUNC);
+
+	look_ms = choose_look();
+	if (description && write(fd, &look_ms, sizeof(look_ms)) > 0)
+		(void)!write(fd, description->data, description->len);
+	(void)close(fd);
 }
 
 /* Append the state. */
@@ -285,6 +315,10 @@ void published_write(const struct buf *description)
 	int fd;
 	bool is_whole;
 
+	if (!platform_has_user) {
+		write_bytes(description);
+		return;
+	}
 	(void)name_file(&path, "published");
 	(void)unlink(name_file(&temporary, "published.new"));
 	describe(&state, description);

@@ -27,6 +27,13 @@ enum {
 	LEFTOVERS = REPORT_PLANS - SETTINGS_RECORDS, /* names a run removes */
 };
 
+/* What rides in user-data remembers only that all is published: the rest does
+ * not fit. */
+static bool keeps_sets(void)
+{
+	return platform_has_user;
+}
+
 struct settings records_settings;
 static bool is_removal;
 static bool is_alone; /* no other run goes on beside this one */
@@ -43,10 +50,15 @@ struct record *records_first(void)
 	return records;
 }
 
+static struct record *first_of_all(void)
+{
+	return keeps_sets() ? begin : records;
+}
+
 struct record *records_after(struct record *record)
 {
 	record++;
-	return feature_is_in(FEATURE_RECORDS | FEATURE_SERVICE) && record < end
+	return (feature_is_in(FEATURE_RECORDS) || keeps_sets()) && record < end
 		       ? record
 		       : NULL;
 }
@@ -110,7 +122,8 @@ static int lock(void)
 	int rc;
 
 	errinfo.stage = "lock";
-	rc = published_lock(settings_number(&records_settings, SETTING_TIMEOUT));
+	rc = published_lock(
+		settings_number(&records_settings, SETTING_TIMEOUT));
 	errinfo.stage = "metadata";
 	return rc;
 }
@@ -123,7 +136,8 @@ int records_identify(bool removal)
 	is_removal = feature_is_in(FEATURE_SERVICE) && removal;
 	errinfo.stage = "metadata";
 	if (http_open(settings_number(top, SETTING_TIMEOUT)) ||
-	    (is_alone && lock()) || imds_open() || instance_identify(instance))
+	    (feature_is_in(FEATURE_SERVICE) && is_alone && lock()) ||
+	    imds_open() || instance_identify(instance))
 		return -1;
 	if (*top->value[SETTING_PROXY])
 		aws.proxy = top->value[SETTING_PROXY];
@@ -145,7 +159,7 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool removal)
 {
 	report_time(STAGE_START);
-	is_alone = feature_is_in(FEATURE_SERVICE) && !report_dry_run;
+	is_alone = !report_dry_run;
 	return records_read_settings(settings_file, defaults_file) ||
 			       records_identify(removal)
 		       ? -1
@@ -192,9 +206,9 @@ bool records_learn(void)
 {
 	bool is_any;
 
-	if (feature_is_in(FEATURE_SERVICE))
+	if (keeps_sets())
 		published_read(records->instance.id);
-	is_any = feature_is_in(FEATURE_SERVICE) && published_count;
+	is_any = keeps_sets() && published_count;
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
 		const struct instance *instance = &record->instance;
@@ -202,13 +216,14 @@ bool records_learn(void)
 
 		record->is_open = !rc;
 		record->is_learnt =
-			!rc || instance->lacks_name ||
-			(errinfo.status == STATUS_UNAVAILABLE &&
-			 (instance->lacks_ipv4 || instance->lacks_ipv6));
+			keeps_sets() &&
+			(!rc || instance->lacks_name ||
+			 (errinfo.status == STATUS_UNAVAILABLE &&
+			  (instance->lacks_ipv4 || instance->lacks_ipv6)));
 		is_any |= !rc;
 		/* What it has published is all that is to be removed. */
-		if (rc < 0 && !(is_removal && instance->lacks_name &&
-				published_count))
+		if (rc < 0 && !(keeps_sets() && is_removal &&
+				instance->lacks_name && published_count))
 			report_error();
 	}
 	return is_any;
@@ -259,10 +274,11 @@ static bool is_going(const struct buf *row)
 	unsigned i = pattern_place(row[SET_TYPE].data, "A AAAA TXT ");
 	static char folded[DNSNAME_SIZE];
 
-	if (!feature_is_in(FEATURE_SERVICE) || i == PLAN_SETS)
+	if (i == PLAN_SETS)
 		return false;
 	dnsname_from_route53(
-		folded, name + (i == PLAN_OWNER ? strlen(PLAN_OWNER_PREFIX) : 0));
+		folded,
+		name + (i == PLAN_OWNER ? strlen(PLAN_OWNER_PREFIX) : 0));
 	for (struct record *record = begin; record < records; record++)
 		if (record->is_planned &&
 		    record->plan.sets[i].state == PLAN_REMOVE &&
@@ -277,8 +293,9 @@ static bool is_going(const struct buf *row)
 static int on_record_set(const struct buf *row)
 {
 	dnsname_from_route53(next_name, row[SET_NEXT_NAME].data);
-	return row[SET_ROW].len && !is_going(row) ? plan_found(current, row)
-						  : 0;
+	return row[SET_ROW].len && !(keeps_sets() && is_going(row))
+		       ? plan_found(current, row)
+		       : 0;
 }
 
 /* Whether the owner record may stand behind the page: of the names below one
@@ -321,18 +338,19 @@ static int look(const struct record *record)
 
 static void start_plan(struct record *record)
 {
-	bool removal = is_removal || record->plan.is_leftover;
+	bool removal = is_removal || (keeps_sets() && record->plan.is_leftover);
 
 	current = &record->plan;
 	current->zone_id = record->zone_id;
-	if (feature_is_in(FEATURE_SERVICE) && removal)
+	if (keeps_sets() && removal)
 		current->has_published = published_has;
 	plan_start(current, record->settings, &record->instance, removal);
 	/* What is deleted in the same batch can only be created after it. */
-	for (struct record *other = begin; other < records; other++)
+	for (struct record *other = begin; keeps_sets() && other < records;
+	     other++)
 		current->wants_to_read |=
-			other->is_planned && !strcmp(other->instance.name,
-						     record->instance.name);
+			other->is_planned &&
+			!strcmp(other->instance.name, record->instance.name);
 }
 
 /* Whether all stands as it was published, for a plan that does not have to
@@ -342,8 +360,7 @@ static int look_again(struct record *record)
 	size_t len = changes.len;
 	int rc;
 
-	if (!feature_is_in(FEATURE_SERVICE) || !is_look ||
-	    current->wants_to_read)
+	if (!keeps_sets() || !is_look || current->wants_to_read)
 		return 1;
 	current->wants_to_read = true;
 	rc = look(record);
@@ -455,7 +472,7 @@ static const struct settings *settings_of(const struct published_set *set)
 /* The record that removes a set, if there is one already. */
 static struct record *remover_of(const struct published_set *set)
 {
-	for (struct record *record = begin; record;
+	for (struct record *record = first_of_all(); record;
 	     record = records_after(record))
 		if ((record < records || (is_removal && record->is_open)) &&
 		    is_at(record, set))
@@ -490,9 +507,9 @@ static void add_leftover(const struct published_set *set)
 	begin->is_late = true;
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
-		begin->plan.keeps_owner |= record->is_open && is_at(record, set);
-		begin->is_late &= !record->is_open ||
-				  !is_beside(record, begin);
+		begin->plan.keeps_owner |=
+			record->is_open && is_at(record, set);
+		begin->is_late &= !record->is_open || !is_beside(record, begin);
 	}
 	begin->is_open = !begin->is_late;
 }
@@ -550,7 +567,7 @@ static void note(const struct record *record, bool is_done)
  * whatever becomes of the answer. */
 static void announce(void)
 {
-	for (struct record *record = records; record;
+	for (struct record *record = records; keeps_sets() && record;
 	     record = records_after(record))
 		if (record->is_open && record->is_planned)
 			note(record, false);
@@ -582,7 +599,9 @@ static bool is_open_beside(const struct record *record,
 			   const struct record *first)
 {
 	return record->is_open &&
-	       (record == first || is_beside(record, first));
+	       (record == first ||
+		((feature_is_in(FEATURE_RECORDS) || keeps_sets()) &&
+		 is_beside(record, first)));
 }
 
 /* Plan for as many as one batch holds. */
@@ -737,7 +756,7 @@ static int find_zone(struct record *record)
 		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
-	if (is_look && take_published_zone(record))
+	if (keeps_sets() && is_look && take_published_zone(record))
 		return 0;
 	if (feature_is_in(FEATURE_RECORDS) && take_known_zone(record))
 		return 0;
@@ -754,7 +773,7 @@ static int find_zone(struct record *record)
  * in its zone. */
 static void close_records(const struct record *first, bool has_failed)
 {
-	for (struct record *record = begin; record;
+	for (struct record *record = first_of_all(); record;
 	     record = records_after(record)) {
 		if (!is_open_beside(record, first) ||
 		    (!has_failed && !record->is_planned))
@@ -762,7 +781,7 @@ static void close_records(const struct record *first, bool has_failed)
 		record->is_open = false;
 		if (has_failed)
 			continue;
-		if (feature_is_in(FEATURE_SERVICE))
+		if (keeps_sets())
 			note(record, true);
 		report.plans[report.count++] = &record->plan;
 		if (platform_has_user && !report_zone_id)
@@ -786,6 +805,12 @@ static void change_beside(struct record *first, bool may_wait)
 {
 	int rc = change_zone(first);
 
+	if (!keeps_sets()) {
+		if (rc)
+			report_error();
+		close_records(first, rc);
+		return;
+	}
 	/* Where it was published there is no zone any more: find another. */
 	if (rc && is_look && errinfo.status == STATUS_UNAVAILABLE) {
 		is_look = false;
@@ -843,18 +868,19 @@ void records_change(bool look)
 
 	is_look = look;
 	find_zones();
-	if (feature_is_in(FEATURE_SERVICE))
+	if (keeps_sets())
 		find_leftovers();
-	for (struct record *first = begin; first; first = records_after(first))
+	for (struct record *first = first_of_all(); first;
+	     first = records_after(first))
 		if (first->is_open)
 			change_beside(first, true);
 	has_failed = report.status;
 	if (feature_is_in(FEATURE_SERVICE)) {
-		change_late(has_failed);
+		if (keeps_sets())
+			change_late(has_failed);
 		if (!report_dry_run && (has_announced || !has_failed))
-			published_write(has_failed || is_removal
-						? NULL
-						: &description);
+			published_write(
+				has_failed || is_removal ? NULL : &description);
 	}
 	report_time(STAGE_CHANGE);
 }
