@@ -21,6 +21,7 @@
 
 enum {
 	TEXT_LIMIT = 16384, /* bytes of a state */
+	IDENTIFIER_LIMIT = 128,
 	LOCK_POLL_MS = 100,
 	LOOK_LEAST_MS = 45 * 60 * 1000,
 	LOOK_MOST_MS = 75 * 60 * 1000,
@@ -127,7 +128,8 @@ static bool is_sound(const struct published_set *set)
 	       plan_is_same_address(i, field[PUBLISHED_VALUE],
 				    field[PUBLISHED_VALUE]) &&
 	       pattern_matches(field[PUBLISHED_ROLE], "^(-|arn:.+)$") &&
-	       routing < 3 && !routing == !*field[PUBLISHED_IDENTIFIER];
+	       routing < 3 && !routing == !*field[PUBLISHED_IDENTIFIER] &&
+	       strlen(field[PUBLISHED_IDENTIFIER]) <= IDENTIFIER_LIMIT;
 }
 
 static bool read_set(char *line)

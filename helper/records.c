@@ -124,7 +124,8 @@ static int lock(void)
 	errinfo.stage = "lock";
 	rc = published_lock(
 		settings_number(&records_settings, SETTING_TIMEOUT));
-	errinfo.stage = "metadata";
+	if (!rc)
+		errinfo.stage = "metadata";
 	return rc;
 }
 
