@@ -93,7 +93,8 @@ static int ask_ec2(void)
 	aws_is_hasty = !wanted->found;
 	rc = ec2_describe_tag(self->id, self->region, tag_key, &tag);
 	aws_is_hasty = false;
-	self->lacks_name = rc > 0;
+	if (platform_has_user)
+		self->lacks_name = rc > 0;
 	if (rc >= 0 || !wanted->found)
 		return rc != 0;
 	return errinfo_add("; or let tags into the metadata: aws ec2 "
@@ -107,7 +108,8 @@ static int attempt_tag(void)
 	int again = AGAIN_SOON;
 	int rc;
 
-	self->lacks_name = false;
+	if (platform_has_user)
+		self->lacks_name = false;
 	buf_wipe(&tag);
 	buf_set(&path, "meta-data/tags/instance/");
 	sigv4_encode(&path, tag_key);
@@ -118,7 +120,8 @@ static int attempt_tag(void)
 		return rc;
 	/* 404: no such tag; or no tags at all, which only the list tells. */
 	rc = imds_get("meta-data/tags/instance");
-	self->lacks_name = !rc;
+	if (platform_has_user)
+		self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
 		rc = ask_ec2();
@@ -257,13 +260,15 @@ static int get_address(const char *type, const char *path, int family,
 	int rc;
 
 	address[0] = '\0';
-	*is_lacking = *types && !strstr(types, type);
-	if (*is_lacking)
+	if (platform_has_user)
+		*is_lacking = *types && !strstr(types, type);
+	if (*types && !strstr(types, type))
 		return 0;
 	rc = imds_get(path);
 	if (rc < 0)
 		return -1;
-	*is_lacking = rc;
+	if (platform_has_user)
+		*is_lacking = rc;
 	if (rc) {
 		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
 				  "the instance has no %s; give it one, or set "
@@ -280,7 +285,8 @@ static int get_address(const char *type, const char *path, int family,
 
 static int attempt_addresses(void)
 {
-	self->lacks_ipv4 = false;
+	if (platform_has_user)
+		self->lacks_ipv4 = false;
 	return get_address(" AAAA ", "meta-data/ipv6", AF_INET6, self->ipv6,
 			   &self->lacks_ipv6) ||
 			       get_address(" A ",

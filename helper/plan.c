@@ -260,8 +260,8 @@ static enum plan_state compare(const struct plan *plan, size_t i,
 	const char *value = row[SET_VALUES].data;
 	bool is_same =
 		plan_is_same_address(i, value, plan->sets[i].value) ||
-		(build_is(BUILD_WHOLE) && i < PLAN_OWNER &&
-		 plan->has_published && plan->has_published(plan, i, value));
+		(platform_has_user && i < PLAN_OWNER && plan->has_published &&
+		 plan->has_published(plan, i, value));
 
 	fill_in(wanted, plan, i);
 	listed[SET_NAME] = wanted[SET_NAME];
@@ -357,7 +357,8 @@ static void remove_set(const struct plan *plan, size_t i, bool is_owner,
 	bool is_obstacle = found[i] == PLAN_KEEP;
 	bool is_all = i == PLAN_OWNER
 			      ? is_last
-			      : !plan->is_leftover && is_asked_for(plan, i);
+			      : !(platform_has_user && plan->is_leftover) &&
+					is_asked_for(plan, i);
 
 	if (found[i] > PLAN_KEEP && !is_owner && *plan->owner_id)
 		found[i] = PLAN_LEAVE;

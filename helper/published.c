@@ -21,6 +21,7 @@
 
 enum {
 	TEXT_LIMIT = 16384, /* bytes of a state */
+	IDENTIFIER_LIMIT = 128,
 	LOCK_POLL_MS = 100,
 	LOOK_LEAST_MS = 45 * 60 * 1000,
 	LOOK_MOST_MS = 75 * 60 * 1000,
@@ -59,8 +60,12 @@ static int open_file(const char *name, int flags)
 int published_lock(long timeout_s)
 {
 	int fd = open_file(name_file(&path, "lock"), O_RDWR | O_CREAT);
-	int64_t until_ms = platform_now_ms() + timeout_s * (int64_t)1000;
+	int64_t until_ms;
 
+	/* At a boot the other one ends at its deadline, at the latest. */
+	if (!platform_has_user)
+		return flock(fd, LOCK_EX) && false;
+	until_ms = platform_now_ms() + timeout_s * (int64_t)1000;
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) &&
 	       errno == EWOULDBLOCK) {
 		if (platform_now_ms() >= until_ms)
@@ -123,7 +128,8 @@ static bool is_sound(const struct published_set *set)
 	       plan_is_same_address(i, field[PUBLISHED_VALUE],
 				    field[PUBLISHED_VALUE]) &&
 	       pattern_matches(field[PUBLISHED_ROLE], "^(-|arn:.+)$") &&
-	       routing < 3 && !routing == !*field[PUBLISHED_IDENTIFIER];
+	       routing < 3 && !routing == !*field[PUBLISHED_IDENTIFIER] &&
+	       strlen(field[PUBLISHED_IDENTIFIER]) <= IDENTIFIER_LIMIT;
 }
 
 static bool read_set(char *line)
@@ -180,6 +186,12 @@ void published_read(const char *instance_id)
 
 /* ---- What it says. ---- */
 
+/* A machine that sleeps looks later, where bytes are short. */
+static int64_t uptime_ms(void)
+{
+	return platform_has_user ? platform_uptime_ms() : platform_now_ms();
+}
+
 /* The last line of what would be signed is the digest. */
 static const char *digest_of(const struct buf *description)
 {
@@ -193,14 +205,21 @@ static const char *digest_of(const struct buf *description)
 
 bool published_is(const struct buf *description)
 {
+	if (!platform_has_user)
+		return read_file() == sizeof(look_ms) + description->len &&
+		       !memcmp(text + sizeof(look_ms), description->data,
+			       description->len);
 	return !strcmp(digest_of(description), same);
 }
 
 /* A time that lies too far ahead is none that was written here. */
 bool published_is_due(void)
 {
-	int64_t left_ms = look_ms - platform_uptime_ms();
+	int64_t left_ms;
 
+	if (!platform_has_user)
+		memcpy(&look_ms, text, sizeof(look_ms));
+	left_ms = look_ms - uptime_ms();
 	return left_ms <= 0 || left_ms > LOOK_MOST_MS;
 }
 
@@ -260,8 +279,21 @@ static int64_t choose_look(void)
 {
 	uint64_t spread_ms = LOOK_MOST_MS - LOOK_LEAST_MS;
 
-	return platform_uptime_ms() + LOOK_LEAST_MS +
+	return uptime_ms() + LOOK_LEAST_MS +
 	       (int64_t)(spread_ms * platform_random() >> 32);
+}
+
+/* Without a user the state is the time and the description, as bytes; and part
+ * of a state is none. */
+static void write_bytes(const struct buf *description)
+{
+	int fd = open_file(name_file(&path, "published"),
+			   O_WRONLY | O_CREAT | O_TRUNC);
+
+	look_ms = choose_look();
+	if (description && write(fd, &look_ms, sizeof(look_ms)) > 0)
+		(void)!write(fd, description->data, description->len);
+	(void)close(fd);
 }
 
 /* Append the state. */
@@ -285,6 +317,10 @@ void published_write(const struct buf *description)
 	int fd;
 	bool is_whole;
 
+	if (!platform_has_user) {
+		write_bytes(description);
+		return;
+	}
 	(void)name_file(&path, "published");
 	(void)unlink(name_file(&temporary, "published.new"));
 	describe(&state, description);
@@ -297,26 +333,4 @@ void published_write(const struct buf *description)
 	(void)unlink(temporary.data);
 	(void)unlink(path.data);
 	report_progress("what is published cannot be kept");
-}
-
-/* ---- The embedded helper's. ---- */
-
-bool published_is_text(const char *wanted)
-{
-	int fd = open_file(name_file(&path, "published"), O_RDONLY);
-	ssize_t size = read(fd, text, sizeof(text));
-
-	(void)close(fd);
-	return size == (ssize_t)strlen(wanted) &&
-	       !memcmp(text, wanted, (size_t)size);
-}
-
-void published_keep_text(const char *kept)
-{
-	int fd = open_file(name_file(&path, "published"),
-			   O_WRONLY | O_CREAT | O_TRUNC);
-
-	/* Part of a text is another one. */
-	(void)!write(fd, kept, strlen(kept));
-	(void)close(fd);
 }

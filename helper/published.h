@@ -84,11 +84,4 @@ void published_forget(const char *const field[PUBLISHED_FIELDS],
  */
 void published_write(const struct buf *description);
 
-/*
- * The embedded helper keeps less: one text, which --if-changed compares.  It
- * forgets what it published once that is not wanted any more.
- */
-bool published_is_text(const char *text);
-void published_keep_text(const char *text);
-
 #endif

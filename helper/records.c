@@ -31,6 +31,13 @@ enum {
 _Static_assert((int)REPORT_PLANS >= (int)SETTINGS_RECORDS,
 	       "each record has a plan to report");
 
+/* What rides in user-data remembers only that all is published: the rest does
+ * not fit. */
+static bool keeps_sets(void)
+{
+	return platform_has_user;
+}
+
 struct settings records_settings;
 static bool is_removal;
 static bool is_alone; /* no other run goes on beside this one */
@@ -47,10 +54,17 @@ struct record *records_first(void)
 	return records;
 }
 
+static struct record *first_of_all(void)
+{
+	return keeps_sets() ? begin : records;
+}
+
 struct record *records_after(struct record *record)
 {
 	record++;
-	return settings_has(SETTING_RECORDS) && record < end ? record : NULL;
+	return (settings_has(SETTING_RECORDS) || keeps_sets()) && record < end
+		       ? record
+		       : NULL;
 }
 
 static struct buf changes; /* of the zone at hand */
@@ -174,7 +188,8 @@ static int lock(void)
 	errinfo.stage = "lock";
 	rc = published_lock(
 		settings_number(&records_settings, SETTING_TIMEOUT));
-	errinfo.stage = "metadata";
+	if (!rc)
+		errinfo.stage = "metadata";
 	return rc;
 }
 
@@ -187,7 +202,8 @@ int records_identify(bool removal)
 	is_removal = !build_is(BUILD_BOOT) && removal;
 	errinfo.stage = "metadata";
 	if (http_open(settings_number(top, SETTING_TIMEOUT)) ||
-	    (is_alone && lock()) || imds_open() || instance_identify(instance))
+	    (!build_is(BUILD_BOOT) && is_alone && lock()) || imds_open() ||
+	    instance_identify(instance))
 		return -1;
 	if (*top->value[SETTING_PROXY])
 		aws.proxy = top->value[SETTING_PROXY];
@@ -212,7 +228,7 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool removal)
 {
 	report_time(STAGE_START);
-	is_alone = build_is(BUILD_WHOLE) && !report_dry_run;
+	is_alone = !report_dry_run;
 	return records_read_settings(settings_file, defaults_file) ||
 			       records_identify(removal)
 		       ? -1
@@ -260,9 +276,9 @@ bool records_learn(void)
 {
 	bool is_any;
 
-	if (build_is(BUILD_WHOLE))
+	if (keeps_sets())
 		published_read(records->instance.id);
-	is_any = build_is(BUILD_WHOLE) && published_count;
+	is_any = keeps_sets() && published_count;
 	for (struct record *record = records; record;
 	     record = records_after(record)) {
 		const struct instance *instance = &record->instance;
@@ -270,13 +286,14 @@ bool records_learn(void)
 
 		record->is_open = !rc;
 		record->is_learnt =
-			!rc || instance->lacks_name ||
-			(errinfo.status == STATUS_UNAVAILABLE &&
-			 (instance->lacks_ipv4 || instance->lacks_ipv6));
+			keeps_sets() &&
+			(!rc || instance->lacks_name ||
+			 (errinfo.status == STATUS_UNAVAILABLE &&
+			  (instance->lacks_ipv4 || instance->lacks_ipv6)));
 		is_any |= !rc;
 		/* What it has published is all that is to be removed. */
-		if (rc < 0 &&
-		    !(is_removal && instance->lacks_name && published_count))
+		if (rc < 0 && !(keeps_sets() && is_removal &&
+				instance->lacks_name && published_count))
 			report_error();
 	}
 	return is_any;
@@ -300,8 +317,7 @@ bool records_are_published(void)
 		if (!record->is_open)
 			return false;
 	}
-	return build_is(BUILD_WHOLE) ? published_is(&description)
-				     : published_is_text(description.data);
+	return published_is(&description);
 }
 
 void records_keep(void)
@@ -328,7 +344,7 @@ static bool is_going(const struct buf *row)
 	unsigned i = pattern_place(row[SET_TYPE].data, "A AAAA TXT ");
 	static char folded[DNSNAME_SIZE];
 
-	if (!build_is(BUILD_WHOLE) || i == PLAN_SETS)
+	if (i == PLAN_SETS)
 		return false;
 	dnsname_from_route53(
 		folded,
@@ -347,8 +363,9 @@ static bool is_going(const struct buf *row)
 static int on_record_set(const struct buf *row)
 {
 	dnsname_from_route53(next_name, row[SET_NEXT_NAME].data);
-	return row[SET_ROW].len && !is_going(row) ? plan_found(current, row)
-						  : 0;
+	return row[SET_ROW].len && !(keeps_sets() && is_going(row))
+		       ? plan_found(current, row)
+		       : 0;
 }
 
 /* Whether the owner record may stand behind the page: of the names below one
@@ -413,15 +430,16 @@ static int ask_for_owner(struct record *record)
 
 static void start_plan(struct record *record)
 {
-	bool removal = is_removal || record->plan.is_leftover;
+	bool removal = is_removal || (keeps_sets() && record->plan.is_leftover);
 
 	current = &record->plan;
 	current->zone_id = record->zone_id;
-	if (build_is(BUILD_WHOLE) && removal)
+	if (keeps_sets() && removal)
 		current->has_published = published_has;
 	plan_start(current, record->settings, &record->instance, removal);
 	/* What is deleted in the same batch can only be created after it. */
-	for (struct record *other = begin; other < records; other++)
+	for (struct record *other = begin; keeps_sets() && other < records;
+	     other++)
 		current->wants_to_read |=
 			other->is_planned &&
 			!strcmp(other->instance.name, record->instance.name);
@@ -434,7 +452,7 @@ static int look_again(struct record *record)
 	size_t len = changes.len;
 	int rc;
 
-	if (!build_is(BUILD_WHOLE) || !is_look || current->wants_to_read)
+	if (!keeps_sets() || !is_look || current->wants_to_read)
 		return 1;
 	current->wants_to_read = true;
 	rc = look(record);
@@ -536,7 +554,7 @@ static const struct settings *settings_of(const struct published_set *set)
 /* The record that removes a set, if there is one already. */
 static struct record *remover_of(const struct published_set *set)
 {
-	for (struct record *record = begin; record;
+	for (struct record *record = first_of_all(); record;
 	     record = records_after(record))
 		if ((record < records || (is_removal && record->is_open)) &&
 		    is_at(record, set))
@@ -631,7 +649,7 @@ static void note(const struct record *record, bool is_done)
  * whatever becomes of the answer. */
 static void announce(void)
 {
-	for (struct record *record = records; record;
+	for (struct record *record = records; keeps_sets() && record;
 	     record = records_after(record))
 		if (record->is_open && record->is_planned)
 			note(record, false);
@@ -664,7 +682,10 @@ static bool is_in_use(const struct record *leftover)
 static bool is_open_beside(const struct record *record,
 			   const struct record *first)
 {
-	return record->is_open && (record == first || is_beside(record, first));
+	return record->is_open &&
+	       (record == first ||
+		((settings_has(SETTING_RECORDS) || keeps_sets()) &&
+		 is_beside(record, first)));
 }
 
 /* Plan for as many as one batch holds. */
@@ -750,10 +771,8 @@ static int attempt_change(void)
 	if (report_dry_run)
 		return 0;
 	rc = confirm(changing);
-	if (!rc && build_is(BUILD_WHOLE))
+	if (!rc && !build_is(BUILD_BOOT))
 		announce();
-	else if (!rc && build_is(BUILD_SERVICE))
-		published_keep_text("");
 	errinfo.stage = "change";
 	if (rc > 0)
 		rc = errinfo_set(STATUS_TAKEN | AGAIN_LATER,
@@ -866,7 +885,7 @@ static int find_zone(struct record *record)
 		return -1;
 	report_time(STAGE_IMDS);
 	errinfo.stage = "zone";
-	if (is_look && take_published_zone(record))
+	if (keeps_sets() && is_look && take_published_zone(record))
 		return 0;
 	if (settings_has(SETTING_RECORDS) && take_known_zone(record))
 		return 0;
@@ -882,7 +901,7 @@ static int find_zone(struct record *record)
  * in its zone. */
 static void close_records(const struct record *first, bool has_failed)
 {
-	for (struct record *record = begin; record;
+	for (struct record *record = first_of_all(); record;
 	     record = records_after(record)) {
 		if (!is_open_beside(record, first) ||
 		    (!has_failed && !record->is_planned))
@@ -890,7 +909,7 @@ static void close_records(const struct record *first, bool has_failed)
 		record->is_open = false;
 		if (has_failed)
 			continue;
-		if (build_is(BUILD_WHOLE))
+		if (keeps_sets())
 			note(record, true);
 		report.plans[report.count++] = &record->plan;
 		if (platform_has_user && !report_zone_id)
@@ -920,6 +939,12 @@ static void change_beside(struct record *first, bool may_wait)
 {
 	int rc = change_zone(first);
 
+	if (!keeps_sets()) {
+		if (rc)
+			report_error();
+		close_records(first, rc);
+		return;
+	}
 	/* Where it was published there is no zone any more: find another. */
 	if (rc && is_look && errinfo.status == STATUS_UNAVAILABLE) {
 		is_look = false;
@@ -977,19 +1002,19 @@ void records_change(bool look)
 	is_look = look;
 	if (find_zones())
 		return;
-	if (build_is(BUILD_WHOLE))
+	if (keeps_sets())
 		find_leftovers();
-	for (struct record *first = begin; first; first = records_after(first))
+	for (struct record *first = first_of_all(); first;
+	     first = records_after(first))
 		if (first->is_open)
 			change_beside(first, true);
 	has_failed = report.status;
-	if (build_is(BUILD_WHOLE)) {
-		change_late(has_failed);
+	if (!build_is(BUILD_BOOT)) {
+		if (keeps_sets())
+			change_late(has_failed);
 		if (!report_dry_run && (has_announced || !has_failed))
 			published_write(
 				has_failed || is_removal ? NULL : &description);
-	} else if (build_is(BUILD_SERVICE) && !has_failed && !is_removal) {
-		published_keep_text(description.data);
 	}
 	report_time(STAGE_CHANGE);
 }

@@ -86,7 +86,8 @@ static void add_lines(const struct plan *plan)
 	size_t len = out.len;
 
 	for (size_t i = 0; i < PLAN_OWNER; i++)
-		if (plan->is_leftover  ? plan->sets[i].state == PLAN_REMOVE
+		if (platform_has_user && plan->is_leftover
+			    ? plan->sets[i].state == PLAN_REMOVE
 		    : plan->is_removal ? plan->sets[i].state != PLAN_NONE
 				       : *plan->sets[i].value != '\0')
 			add_line(plan, &plan->sets[i]);

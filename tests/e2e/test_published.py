@@ -1,6 +1,11 @@
 """What this boot has published: `up` and `down` remove it when it is not wanted any more."""
 
+import fcntl
+import os
+import pathlib
 import re
+import threading
+import time
 
 import pytest
 from conftest import ONCE, heritage, put_owned
@@ -525,3 +530,99 @@ def test_a_look_that_lies_too_far_ahead_is_due(run, zone, look):
     zone.delete(NAME, "A")
     run.state.write_text(re.sub("look .*", f"look {look}", run.state.read_text()))
     assert run(*REFRESH).stdout == SET
+
+
+# Two runs of one instance
+
+def wait_for(condition):
+    """Wait until it is so, for as long as a run may take."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("command", [("up",), REFRESH, ("down",)], ids=" ".join)
+def test_a_run_waits_for_the_one_before(run, emulator, zone, instance, command):
+    """It asks for the address when that one has ended, not before: the later answer is the later
+    change."""
+    run()
+    emulator.faults.add(operation=CHANGE, action="callback", function=lambda request, proceed:
+                        proceeding.wait(20))
+    proceeding = threading.Event()
+    emulator.requests.clear()
+    move_address(instance)
+    first = run.start("up")
+    emulator.wait_request("route53", CHANGE)
+    seen = len(emulator.requests)
+    second = run.start(*command)
+    wait_for(lambda: holders(run.state.with_name("lock")) == 2)
+    assert len(emulator.requests) == seen
+    instance.public_ipv4 = ELSE
+    proceeding.set()
+    assert run.finish(first).stdout == f"setting {NAME} to {NEW}\n"
+    result = run.finish(second)
+    assert result.status == 0
+    if command == ("down",):
+        assert held(zone) == {}
+    else:
+        assert result.stdout == f"setting {NAME} to {ELSE}\n"
+        assert zone.values(NAME, "A") == [ELSE] and ELSE in run.state.read_text()
+
+
+def holders(path):
+    """How many processes have a file open."""
+    count = 0
+    for link in pathlib.Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            count += os.readlink(link) == str(path)
+        except OSError:
+            pass
+    return count
+
+
+@pytest.fixture
+def lock(run):
+    """The lock, held by somebody else."""
+    run.state.parent.mkdir()
+    with open(run.state.with_name("lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+@pytest.mark.parametrize("command", [("up",), REFRESH, ("down",)], ids=" ".join)
+def test_who_waits_stays_inside_its_deadline(run, emulator, zone, lock, command):
+    result = run(*command, settings=ONCE)
+    assert result.status == 75 and result.stderr.startswith("bootname: lock: another bootname holds")
+    assert str(run.state.with_name("lock")) in result.stderr
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize("command", [("-n", "up"), ("-n", "down"), ("check",)], ids=" ".join)
+def test_who_changes_nothing_does_not_wait(run, zone, lock, command):
+    assert run(*command, settings=ONCE).status != 75
+
+
+@pytest.mark.parametrize("spoil", ["folder", "symlink", "pipe", "read-only"])
+def test_a_lock_that_cannot_be_had_keeps_nobody_from_publishing(run, zone, tmp_path, spoil):
+    run.state.parent.mkdir()
+    path = run.state.with_name("lock")
+    if spoil == "folder":
+        path.mkdir()
+    elif spoil == "symlink":
+        path.symlink_to(tmp_path / "elsewhere")
+    elif spoil == "pipe":
+        os.mkfifo(path)
+    else:
+        path.touch(0o400)
+    assert run().stdout == SET
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_run_that_was_killed_holds_no_lock(run, emulator, zone):
+    emulator.faults.add(operation=CHANGE, action="hang")
+    process = run.start("up")
+    emulator.wait_request("route53", CHANGE)
+    process.kill()
+    process.communicate()
+    assert run().stdout == SET
