@@ -144,13 +144,6 @@ static bool check_metadata(bool has_settings)
 			     "modify-instance-metadata-options --instance-id "
 			     "%s --instance-metadata-tags enabled",
 			     id, id);
-	if (imds_is_version_1_on())
-		finding_warn("version 1 of the metadata is on, too: any "
-			     "request that a program can be talked into gets "
-			     "the role's credentials; aws ec2 "
-			     "modify-instance-metadata-options --instance-id "
-			     "%s --http-tokens required",
-			     id);
 	finding_ok("%s in %s, with IMDSv2%s, tags %s, hop limit large enough",
 		   id, instance->region, imds_is_ipv6 ? " over IPv6" : "",
 		   tags ? "off" : "on");

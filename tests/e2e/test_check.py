@@ -569,10 +569,8 @@ def test_an_instance_that_wants_no_name_is_told(check, instance, resolv_conf, na
 
 
 @pytest.mark.parametrize(("change", "step", "status", "told"), [
-    ({"http_tokens": "optional"}, "metadata", 0,
-     "warn  metadata: version 1 of the metadata is on, too: any request that a program can be "
-     "talked into gets the role's credentials\n      aws ec2 modify-instance-metadata-options "
-     "--instance-id i-0123456789abcdef0 --http-tokens required"),
+    ({"http_tokens": "optional"}, "metadata", 0,    # which only version 1 itself would tell
+     "ok    metadata: i-0123456789abcdef0 in eu-west-1, with IMDSv2, tags on"),
     ({"tags_in_metadata": False}, "metadata", 0,
      "warn  metadata: the tags of i-0123456789abcdef0 are not in the metadata, so EC2 is asked for "
      "them\n      aws ec2 modify-instance-metadata-options --instance-id i-0123456789abcdef0 "
