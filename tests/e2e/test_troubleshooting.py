@@ -122,10 +122,11 @@ def texts_of_mkuserdata(code):
 
 
 def texts_of_hook(code):
-    """What the hook that fetches says: the words of `fail STATUS`."""
-    calls = re.findall(r"(?m)\bfail \d\d (.*)$", code.replace("\\\n", " "))
-    return Texts({re.sub(r"\$\{.*?\}|\$\w+|@\w+@", "%s", " ".join(shlex.split(call)))
-                  for call in calls}, set(), set())
+    """What the hook that fetches says: the words of `fail STATUS`, and the faults in them."""
+    def found(pattern):
+        return {re.sub(r"\$\{.*?\}|\$\w+|@\w+@", "%s", " ".join(shlex.split(words)))
+                for words in re.findall(pattern, code.replace("\\\n", " "))}
+    return Texts(found(r"(?m)\bfail \d\d (.*)$"), set(), found(r"\bfault=(\".*\")"))
 
 
 def texts():

@@ -3,6 +3,7 @@
 import argparse
 import ast
 import base64
+import contextlib
 import email
 import gzip
 import hashlib
@@ -17,9 +18,11 @@ import random
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 import yaml
@@ -544,15 +547,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):       # pylint: disable=invalid-name
         answers = self.server.answers
-        status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         self.server.seen.append(self.path)
+        self.server.asked.set()
+        if answer is None:
+            self.server.released.wait(20)
+            return
+        status, body, *length = answer
         self.send_response(status)
         if status == 302:
             self.send_header("Location", body.decode())
             body = b""
-        self.send_header("Content-Length", str(len(body)))
+        if length != [None]:
+            self.send_header("Content-Length", str((length or [len(body)])[0]))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):      # it may have enough
+            self.wfile.write(body)
 
     def log_message(self, *words):
         pass
@@ -560,49 +570,85 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(authority):
-    """An https server: answers, seen, url."""
+    """An https server: answers, seen, asked, url. An answer is None for silence until released,
+    or status, body and, if it is not true, the length that is told; None: none."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         tls = server_tls(authority.certificate, authority.key)
         running.socket = tls.wrap_socket(running.socket, server_side=True)
         running.answers, running.seen = [], []
+        running.asked, running.released = threading.Event(), threading.Event()
+        running.daemon_threads = True
         running.url = f"https://localhost:{running.server_port}/b?X-Amz-Signature=secret"
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield running
+        running.released.set()
         running.shutdown()
 
 
 HELPER = b"#!/bin/sh\necho one \"$@\"\nexit 75\n"
 OTHER = b"#!/bin/sh\necho other\n"
-TOOLS = ("sh", "sha256sum", "cut", "mkdir", "mktemp", "timeout", "chmod", "mv", "rm")
+TOOLS = ("sh", "sha256sum", "cut", "mkdir", "mktemp", "timeout", "chmod", "mv", "rm", "head", "find")
+PAUSES = ["1", "2", "4", "8", "16", "32"]
+
+
+class Hook:
+    """Runs the hook with one of the two tools that fetch; pauses are noted and not made."""
+
+    def __init__(self, folder, tool, make):
+        self.folder, self.tool, self._make = folder, tool, make
+        self.tools = folder / "tools"
+        self.tools.mkdir()
+        self.program = folder / "new" / "sbin" / "bootname"
+        for name in (*TOOLS, *filter(None, [tool])):
+            (self.tools / name).symlink_to(shutil.which(name))
+        self.put("sleep", f"echo $1 >>{folder}/pauses")
+
+    def put(self, name, script):
+        """A tool of one's own."""
+        (self.tools / name).unlink(missing_ok=True)
+        (self.tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (self.tools / name).chmod(0o755)
+
+    def start(self, *arguments, pin=HELPER, wrapper=()):
+        hook = self.folder / "hook"
+        content, environment = self._make(self.program, pin)
+        hook.write_text(content)
+        hook.chmod(0o755)
+        return subprocess.Popen([*wrapper, hook, *arguments], stdout=subprocess.PIPE, text=True,
+                                stderr=subprocess.PIPE, start_new_session=True,
+                                env={"PATH": str(self.tools), **environment})
+
+    def __call__(self, *arguments, **more):
+        process = self.start(*arguments, **more)
+        stdout, stderr = process.communicate(timeout=60)
+        self.check(stdout + stderr)
+        return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+
+    def check(self, said):
+        """What holds for every end: nothing is left but what is whole, and no secret is told."""
+        assert {path.name for path in self.program.parent.glob("*")} <= {"bootname"}
+        assert "secret" not in said
+
+    @property
+    def pauses(self):
+        path = self.folder / "pauses"
+        return path.read_text().split() if path.exists() else []
+
+
+@pytest.fixture
+def make_hook(tmp_path, entries, server, authority):
+    """make_hook("curl"): the hook for a machine that has this tool; None: neither."""
+    def content(program, pin):
+        text = entries("--url", server.url, "--program", str(program), "--sha256",
+                       hashlib.sha256(pin).hexdigest().upper())[HOOK]["content"]
+        return text, {"CURL_CA_BUNDLE": str(authority.bundle), "WGETRC": str(tmp_path / "wgetrc")}
+    (tmp_path / "wgetrc").write_text(f"ca_certificate = {authority.bundle}\n")
+    return lambda tool: Hook(tmp_path, tool, content)
 
 
 @pytest.fixture(params=["curl", "wget"])
-def boot(request, tmp_path, entries, server, authority):
-    """Run the hook with one of the two tools that fetch; pauses are noted and not made."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for tool in (*TOOLS, request.param):
-        (tools / tool).symlink_to(shutil.which(tool))
-    (tools / "sleep").write_text(f"#!/bin/sh\necho $1 >>{tmp_path}/pauses\n")
-    (tools / "sleep").chmod(0o755)
-    (tmp_path / "wgetrc").write_text(f"ca_certificate = {authority.bundle}\n")
-    program = tmp_path / "new" / "sbin" / "bootname"
-
-    def run(*arguments, pin=HELPER):
-        content = entries("--url", server.url, "--program", str(program), "--sha256",
-                          hashlib.sha256(pin).hexdigest().upper())[HOOK]["content"]
-        hook = tmp_path / "hook"
-        hook.write_text(content)
-        hook.chmod(0o755)
-        done = subprocess.run([hook, *arguments], capture_output=True, text=True, check=False,
-                              env={"PATH": str(tools), "CURL_CA_BUNDLE": str(authority.bundle),
-                                   "WGETRC": str(tmp_path / "wgetrc")})
-        assert {path.name for path in program.parent.glob("*")} <= {"bootname"}
-        assert "secret" not in done.stdout + done.stderr
-        return done
-    run.program = program
-    run.pauses = lambda: (tmp_path / "pauses").read_text().split()
-    return run
+def boot(request, make_hook):
+    return make_hook(request.param)
 
 
 def test_hook_fetches_once_and_runs_every_time(boot, server):
@@ -622,7 +668,7 @@ def test_hook_refuses_a_mismatch_and_says_so(boot, server):
     assert done.stderr == (f"bootname: install: {server.url.partition('?')[0]} has SHA-256 {got}, "
                            f"wanted {wanted}; nothing is installed or run\n")
     assert not boot.program.exists()
-    assert len(server.seen) == 1
+    assert len(server.seen) == 7 and boot.pauses == PAUSES
 
 
 def test_hook_replaces_a_version_that_is_not_the_wanted_one(boot, server):
@@ -639,14 +685,14 @@ def test_hook_runs_no_other_version_where_it_cannot_fetch(boot, server):
     assert (done.returncode, done.stdout) == (69, "")
     assert done.stderr.endswith(f"bootname: install: cannot fetch {server.url.partition('?')[0]}; "
                                 "nothing is run\n")
-    assert boot.pauses() == ["1", "2", "4", "8", "16", "32"]
+    assert boot.pauses == PAUSES
     assert boot.program.read_bytes() == OTHER
 
 
 def test_hook_tries_again(boot, server):
     server.answers = [(503, b""), (404, b""), (200, HELPER)]
     assert boot().stdout == "one\n"
-    assert boot.pauses() == ["1", "2"]
+    assert boot.pauses == ["1", "2"]
 
 
 def test_hook_follows_a_redirect(boot, server):
@@ -654,12 +700,120 @@ def test_hook_follows_a_redirect(boot, server):
     assert boot().stdout == "one\n"
 
 
+@pytest.mark.parametrize("first", [(200, OTHER), (200, b""), (200, HELPER[:9]),
+                                   (200, HELPER[:9], len(HELPER)), (200, HELPER + b"\n"),
+                                   (200, bytes(33 << 20)), (200, bytes(33 << 20), None),
+                                   (200, b"", 33 << 20)],
+                         ids=["another", "nothing", "a part", "cut short", "more", "too large",
+                              "too large, untold", "too large, told"])
+def test_hook_tries_again_where_it_gets_something_else(boot, server, first):
+    server.answers = [first, (200, HELPER)]
+    assert boot().stdout == "one\n"
+    assert boot.pauses == ["1"] and len(server.seen) == 2
+
+
+@pytest.mark.parametrize("length", [33 << 20, None], ids=["told", "untold"])
+def test_hook_has_a_limit(boot, server, length):
+    server.answers = [(200, bytes(33 << 20), length)]
+    boot.put("sleep", "")
+    done = boot()
+    assert (done.returncode, done.stdout) == (65, "")
+    assert done.stderr.splitlines()[-1] == (
+        f"bootname: install: {server.url.partition('?')[0]} is larger than 32 MiB; "
+        "nothing is installed or run")
+
+
+def test_hook_says_at_once_that_there_is_nothing_to_fetch_with(make_hook):
+    boot = make_hook(None)
+    done = boot()
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr == ("bootname: install: neither curl nor wget is here; install one of "
+                           "them\n")
+    assert boot.pauses == []
+
+
 def test_hook_says_where_it_cannot_write(boot, server, tmp_path):
     (tmp_path / "new").touch()
     done = boot()
     assert done.returncode == 71
-    assert "bootname: install: cannot write beside " in done.stderr
+    assert re.fullmatch(r"bootname: install: cannot write to \S+/new/sbin: (Not a directory|File "
+                        r"exists)\n", done.stderr)
     assert server.seen == []
+
+
+def test_hook_does_not_take_a_folder_for_the_program(boot, server):
+    server.answers = [(200, HELPER)]
+    boot.program.mkdir(parents=True)
+    done = boot()
+    assert (done.returncode, done.stderr) == (
+        71, f"bootname: install: cannot write {boot.program}: it is a folder\n")
+    assert not [*boot.program.iterdir()]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+def test_hook_tells_a_full_disk_from_a_server_that_does_not_answer(boot, server):
+    server.answers = [(200, bytes(1 << 20))]
+    boot.program.parent.mkdir(parents=True)
+    script = f'mount -t tmpfs -o size=64k,mode=755 tmpfs {boot.program.parent} && exec "$0" "$@"'
+    if subprocess.run(["unshare", "--mount", "sh", "-c", script, "true"], check=False,
+                      capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    for tool in ("unshare", "mount"):
+        (boot.tools / tool).symlink_to(shutil.which(tool))
+    done = boot(wrapper=["unshare", "--mount", "sh", "-c", script])
+    assert (done.returncode, done.stdout) == (71, "")
+    assert done.stderr.splitlines()[-1] == (f"bootname: install: cannot write to "
+                                            f"{boot.program.parent}: No space left on device")
+    assert len(server.seen) == 1 and boot.pauses == []
+
+
+def helpers_of(server):
+    """The processes that fetch from this server, by their command lines."""
+    found = []
+    for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if f":{server.server_port}/b".encode() in file.read_bytes():
+                found += [file]
+    return found
+
+
+def while_fetching(_boot, server):
+    server.answers = [None]
+    return server.asked.wait
+
+
+def while_waiting(boot, server):
+    server.answers = [(503, b"")]
+    (boot.tools / "sleep").unlink()
+    (boot.tools / "sleep").symlink_to(shutil.which("sleep"))
+    return server.asked.wait
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+                         ids=lambda number: number.name)
+@pytest.mark.parametrize("phase", [while_fetching, while_waiting])
+def test_a_signal_ends_the_hook_and_leaves_nothing(boot, server, phase, number):
+    is_there = phase(boot, server)
+    process = boot.start()
+    assert is_there(20)
+    begun = time.monotonic()
+    process.send_signal(number)
+    said = "".join(process.communicate(timeout=20))
+    assert process.returncode == 128 + number and time.monotonic() - begun < 5
+    assert not helpers_of(server)
+    boot.check(said)
+
+
+def test_what_a_killed_hook_left_behind_goes_later(boot, server):
+    server.answers = [(200, HELPER)]
+    boot.program.parent.mkdir(parents=True)
+    old, young = (boot.program.with_name(f"bootname.new.{name}") for name in ("aaaaaa", "bbbbbb"))
+    for path in old, young:
+        path.touch()
+    os.utime(old, (0, 0))
+    boot.check = lambda said: None
+    assert boot().stdout == "one\n"
+    assert {path.name for path in boot.program.parent.iterdir()} == {"bootname", young.name}
 
 
 # The units
