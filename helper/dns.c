@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* resolv.h */
 #include "dns.h"
 
 #include <errno.h>
