@@ -104,7 +104,9 @@ HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong \
 	-fno-common -fPIE
 PROBED_FLAGS = $(eval PROBED_FLAGS := $(call probe,$(PROBED)))$(PROBED_FLAGS)
 
-STANDARD := -std=c11 -D_POSIX_C_SOURCE=200809L
+# Not _POSIX_C_SOURCE, with which a BSD hides explicit_bzero, getentropy and the
+# types that <arpa/nameser.h> takes.
+STANDARD := -std=c11 -D_DEFAULT_SOURCE
 DEFINES := -DBOOTNAME_VERSION='"$(VERSION)"'
 # A sanitizer run replaces these three.
 OPTIMIZE ?= -O2 -g
@@ -529,8 +531,10 @@ lint-analyzer: | $B
 # musl's own headers, then ours for the libraries: syntax only.
 .PHONY: lint-musl
 lint-musl: | $B
-	$(call say,MUSL,helper)
-	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -- $(LINTED)
+	$(call say,MUSL,'helper tests')
+	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -iquote helper -iquote tests/unit \
+		-- $(LINTED) $(filter %.c,$(filter tests/e2e/% tests/fuzz/% \
+		tests/unit/%,$(TEST_SOURCES)))
 
 .PHONY: lint-shell
 lint-shell:

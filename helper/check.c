@@ -147,13 +147,6 @@ static bool check_metadata(bool has_settings)
 			     "modify-instance-metadata-options --instance-id "
 			     "%s --instance-metadata-tags enabled",
 			     id, id);
-	if (imds_is_version_1_on())
-		finding_warn("version 1 of the metadata is on, too: any "
-			     "request that a program can be talked into gets "
-			     "the role's credentials; aws ec2 "
-			     "modify-instance-metadata-options --instance-id "
-			     "%s --http-tokens required",
-			     id);
 	if (strcmp(aws.region, instance->region))
 		finding_warn("AWS_REGION says %s, but the instance is in %s: "
 			     "bootname takes endpoints of %s, and writes %s "

@@ -1,9 +1,10 @@
-#define _DEFAULT_SOURCE /* resolv.h */
 #include "dns.h"
 
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,17 @@
 #include <arpa/nameser.h>
 #include <resolv.h>
 
+#include "platform.h"
+
 enum {
 	WAIT_MS = 2000,
 	MESSAGE_LIMIT = 4096, /* bytes */
 	ID_SIZE = 2,
+	COUNT_AT = 4, /* of questions */
+	/* In the third byte: with the operation, which is 0 in an answer of
+	   ours. */
+	IS_ANSWER = 0x80,
+	IS_ANSWER_OF_ANY = 0xf8,
 	/* In the third and fourth byte. */
 	RECURSION_DESIRED = 0x01,
 	CHECKING_DISABLED = 0x10,
@@ -39,25 +47,56 @@ static unsigned char message[MESSAGE_LIMIT];
 
 /* ---- Asking. ---- */
 
+/* EDNS, RFC 6891: answers of 1232 bytes fit into one packet. */
+static const unsigned char more[] = {
+	0, 0, ns_t_opt, 1232 >> 8, 1232 & 0xff, 0, 0, 0, 0, 0, 0};
+
+/* Whether a message answers the question: RFC 5452, section 9.1.  The socket is
+ * connected, so its sender is the one that was asked. */
+static bool is_answer(ssize_t size, int question_size)
+{
+	size_t asked = (size_t)question_size - sizeof(more);
+
+	return size >= (ssize_t)asked && !memcmp(message, question, ID_SIZE) &&
+	       (message[ID_SIZE] & IS_ANSWER_OF_ANY) == IS_ANSWER &&
+	       !memcmp(message + COUNT_AT, question + COUNT_AT, NS_INT16SZ) &&
+	       !memcmp(message + NS_HFIXEDSZ, question + NS_HFIXEDSZ,
+		       asked - NS_HFIXEDSZ);
+}
+
+/* Wait for the answer, past those of somebody else, who guesses.  Returns its
+ * bytes, or -1. */
+static int receive(int fd, int question_size)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	int64_t end_ms = platform_now_ms() + WAIT_MS;
+	int64_t left_ms;
+
+	while ((left_ms = end_ms - platform_now_ms()) > 0 &&
+	       poll(&wait, 1, (int)left_ms) == 1) {
+		ssize_t size = recv(fd, message, sizeof(message), MSG_DONTWAIT);
+
+		if (size < 0 && errno != EAGAIN)
+			return -1;
+		if (is_answer(size, question_size))
+			return (int)size;
+	}
+	return -1;
+}
+
 /* One try at one address.  Returns the bytes of the answer, or -1. */
 static int ask_address(const struct addrinfo *address, int question_size)
 {
-	struct pollfd wait = {.events = POLLIN};
-	ssize_t size = -1;
+	int fd = socket(address->ai_family, address->ai_socktype, 0);
+	int size = -1;
 
-	wait.fd = socket(address->ai_family, address->ai_socktype, 0);
-	if (wait.fd < 0)
+	if (fd < 0)
 		return -1;
-	if (!connect(wait.fd, address->ai_addr, address->ai_addrlen) &&
-	    send(wait.fd, question, (size_t)question_size, 0) ==
-		    question_size &&
-	    poll(&wait, 1, WAIT_MS) == 1)
-		size = recv(wait.fd, message, sizeof(message), 0);
-	(void)close(wait.fd);
-	/* Of somebody else, who guesses. */
-	if (size < NS_HFIXEDSZ || memcmp(message, question, ID_SIZE))
-		return -1;
-	return (int)size;
+	if (!connect(fd, address->ai_addr, address->ai_addrlen) &&
+	    send(fd, question, (size_t)question_size, 0) == question_size)
+		size = receive(fd, question_size);
+	(void)close(fd);
+	return size;
 }
 
 static int ask_server(const char *server, int question_size)
@@ -234,9 +273,6 @@ static enum dns_outcome read_answer(int size, const char *name,
 /* Make the question.  Returns its size, or -1. */
 static int make_question(const char *name, enum dns_type type, bool is_direct)
 {
-	/* EDNS, RFC 6891: answers of 1232 bytes fit into one packet. */
-	static const unsigned char more[] = {
-		0, 0, ns_t_opt, 1232 >> 8, 1232 & 0xff, 0, 0, 0, 0, 0, 0};
 	int size = res_mkquery(ns_o_query, name, ns_c_in, (int)type, NULL, 0,
 			       NULL, question, sizeof(question) - sizeof(more));
 

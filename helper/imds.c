@@ -11,12 +11,14 @@
 
 enum {
 	TRY_MS = 2000,
+	PROBE_MS = 1000,     /* link-local: it answers at once, or never */
 	VALUE_LIMIT = 65536, /* bytes */
 };
 
 static struct buf base;	   /* URL; "": the service's own address */
 static struct buf token;   /* its header line; empty: none yet */
 static const char *wanted; /* the path asked for */
+static long try_ms = TRY_MS;
 
 unsigned imds_calls;
 bool imds_is_ipv6;
@@ -68,7 +70,7 @@ static int send(const char *method, const char *path, const char *header)
 			       : "http://169.254.169.254",
 		path);
 	imds_calls++;
-	if (http_send(method, url.data, header, "", "", TRY_MS)) {
+	if (http_send(method, url.data, header, "", "", try_ms)) {
 		if (errinfo.again)
 			errinfo.again = AGAIN_SOON;
 		/* One of the two may have no route. */
@@ -146,9 +148,18 @@ int imds_get_word(const char *path, char *word, size_t size)
 	return 0;
 }
 
-bool imds_is_version_1_on(void)
+bool imds_is_there(void)
 {
-	return !send("GET", "meta-data/", "") && http_answer.status == 200;
+	int rc;
+
+	if (token.len)
+		return true;
+	try_ms = PROBE_MS;
+	rc = get_token();
+	if (rc && !base.len && !http_answer.status)
+		rc = get_token(); /* at the other address */
+	try_ms = TRY_MS;
+	return !rc || http_answer.status;
 }
 
 /* ---- Credentials. ---- */

@@ -1,5 +1,6 @@
 /*
- * The instance metadata service, version 2 only.
+ * The instance metadata service, version 2 only: no request goes without a
+ * token, since accounts alarm on those (CloudWatch's MetadataNoToken).
  *
  * Source: EC2 User Guide, "Use the Instance Metadata Service to access
  * instance metadata".
@@ -45,8 +46,12 @@ int imds_get(const char *path);
  */
 int imds_get_word(const char *path, char *word, size_t size);
 
-/* Ask once without a token: whether version 1 is answered, too. */
-bool imds_is_version_1_on(void);
+/*
+ * Ask once for a token, for a second at each of the service's addresses:
+ * whether anything answers.  Who it is comes out when it is asked.
+ * To be called behind imds_open; sends nothing where there is a token already.
+ */
+bool imds_is_there(void);
 
 /* Where the role's name is. */
 #define IMDS_ROLE "meta-data/iam/security-credentials/"

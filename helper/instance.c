@@ -1,8 +1,12 @@
 #include "instance.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include "aws.h"
 #include "buf.h"

@@ -1,7 +1,11 @@
 #include "plan.h"
 
-#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include "build.h"
 #include "errinfo.h"

@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* explicit_bzero, getentropy */
 #include "platform.h"
 
 #include <fcntl.h>

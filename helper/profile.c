@@ -9,15 +9,12 @@
 
 #include "credentials.h"
 #include "errinfo.h"
-#include "http.h"
 #include "imds.h"
-#include "pattern.h"
 #include "platform.h"
 #include "secret.h"
 
 enum {
 	FILE_LIMIT = 1024 * 1024, /* bytes */
-	PROBE_MS = 1000,	  /* link-local: it answers at once, or never */
 };
 
 /* Of the partition that most are in: Route 53 knows no regions. */
@@ -178,34 +175,19 @@ static int read_file(struct secret *secret)
 
 /* ---- The instance's role. ---- */
 
-static bool answers(const char *url)
-{
-	return !http_send("GET", url, "", "", "", PROBE_MS);
-}
-
-/* Anything that answers will do; who it is comes out when it is asked. */
-static bool has_metadata(void)
-{
-	const char *chosen =
-		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-
-	if (imds_open())
-		return false;
-	return chosen ? answers(chosen)
-		      : answers("http://169.254.169.254/") ||
-				answers("http://[fd00:ec2::254]/");
-}
-
 static int ask_instance(struct secret *secret)
 {
 	static char region[33];
 	const char *unread = aws_unread_variable();
 	int rc;
 
-	if (!has_metadata()) {
-		(void)errinfo_set(STATUS_DENIED,
-				  "no credentials; " REMEDY
-				  ", or run on an EC2 instance with a role");
+	if (imds_open() || !imds_is_there()) {
+		(void)errinfo_set(
+			STATUS_DENIED,
+			"no credentials; " REMEDY
+			", or run on an EC2 instance with a role (in a "
+			"container: aws ec2 modify-instance-metadata-options "
+			"--http-put-response-hop-limit 2)");
 		return unread ? errinfo_add("; bootname does not read %s",
 					    unread)
 			      : -1;

@@ -31,6 +31,11 @@ ONCE, SHORT = f"timeout: {SLOW}", f"timeout: {2 * SLOW}"
 STATUSES = (0, 64, 65, 69, 71, 73, 75, 77, 78)      # not 70: that is a bug of ours
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|^==\d+==", re.MULTILINE)
 SANITIZERS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")
+# What nohup or a shell's & has us ignore, those that we start do not inherit: a handler ends at
+# their exec.
+for number in signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 CLOUD_CONFIG = """\
 #cloud-config
 
@@ -263,6 +268,8 @@ def emulator(request, monkeypatch, authority):
     more = getattr(request.module, "EMULATOR", {})
     with Emulator(nameserver="nameserver" in request.fixturenames, **more) as running:
         yield running
+        # Version 1 is asked of by nobody: accounts alarm on it (MetadataNoToken).
+        assert not running.without_token()
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Check the syntax of the helper against musl's headers.
+# Check the syntax of sources against musl's headers.
 # Arguments: the build folder, compiler flags, "--", source files.
 set -eu
 
@@ -16,7 +16,8 @@ shift
 rm -rf "$headers"
 mkdir -p "$headers/openssl"
 multiarch=/usr/include/$(gcc -print-multiarch)
-for header in curl yaml.h json-c expat.h expat_external.h expat_config.h; do
+for header in curl yaml.h json-c expat.h expat_external.h expat_config.h \
+	cmocka.h cmocka_pbc.h; do
 	for folder in /usr/include "$multiarch"; do
 		[ ! -e "$folder/$header" ] || ln -sf "$folder/$header" "$headers/"
 	done

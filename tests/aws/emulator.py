@@ -12,7 +12,7 @@ from aws.certificates import Authority
 from aws.ec2 import Ec2
 from aws.faults import Faults
 from aws.iam import Policy
-from aws.imds import Instance
+from aws.imds import TOKEN, Instance
 from aws.nameserver import NameServer
 from aws.route53 import Route53, model_shapes
 from aws.s3 import S3, Bucket
@@ -231,6 +231,13 @@ class Emulator:
             return [request for request in self.requests
                     if service in (None, request.service)
                     and operation in (None, request.operation)]
+
+    def without_token(self, agent=""):
+        """The paths of the metadata that were asked for without a token, as in version 1; of
+        those whose User-Agent begins so."""
+        return [request.target for request in self.requests_of("imds")
+                if request.operation != "PutToken" and TOKEN not in request.headers
+                and request.headers.get("user-agent", "").startswith(agent)]
 
     def wait_request(self, service=None, operation=None, count=1, timeout=10):
         """Block until there were `count` requests of a kind; the last of them."""

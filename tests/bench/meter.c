@@ -7,7 +7,6 @@
  * status.  All of it counts the program's children.  Linux counts a parent's
  * memory to a child that has not called exec yet: hence a parent that is small.
  */
-#define _DEFAULT_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

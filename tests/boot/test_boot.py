@@ -282,3 +282,43 @@ def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, 
     assert nameserver(NAME) == []
     assert [one.type for one in zone.record_sets()] == ["NS", "SOA"]
     assert_named(machine.boot(), FIRST)
+
+
+# A /var whose programs are not run, as some hardening guides have it
+
+
+NOEXEC = "/var /var none bind,nodev,nosuid,noexec 0 0\n"
+# As user-data.md has it.
+BOOTCMD = """\
+bootcmd:
+  - d=/var/lib/cloud/scripts/per-boot; mkdir -p $d && mount -o bind,exec,nodev,nosuid $d $d
+"""
+
+
+def launch_noexec(launch, made):
+    machine = launch(gzip.compress(made.encode()))
+    machine.write("etc/fstab", NOEXEC)
+    return machine
+
+
+def test_cloud_init_passes_over_the_hook_where_var_is_noexec(launch, zone, release):
+    machine = launch_noexec(launch, mkuserdata())
+    boot = machine.boot()
+    assert machine.has(HOOK) and zone.find(NAME, "A") is None
+    # 22.4.2 says nothing at all, 25.1.4 warns.
+    warns = release == "trixie"
+    assert ["as its not executable or" in line for line in boot.said] == [True] * warns
+    assert boot.health.status_code == 2 * warns and not boot.health.failed_units, boot.report
+
+
+@pytest.mark.parametrize("form", [(), ("--baked",)], ids=["embedded", "baked"])
+def test_the_line_of_user_data_md_has_the_hook_run_where_var_is_noexec(launch, assert_named, form):
+    page = (TOP / "docs/user-data.md").read_text()
+    assert BOOTCMD in page
+    machine = launch_noexec(launch, mkuserdata(*form) + BOOTCMD)
+    if form:
+        shutil.copy(BUILD / "bootname", machine.root / "usr/local/sbin")
+    assert_named(machine.boot(), FIRST)
+    machine.shut_down("reboot")
+    assert_named(machine.boot(), FIRST)
+    assert "/var" in machine.run("findmnt", "-no", "TARGET", "-O", "noexec", "-T", "/var/lib/cloud")

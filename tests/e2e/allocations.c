@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <execinfo.h>
 #include <link.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,6 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
 
 typedef int main_function(int, char **, char **);
 
@@ -170,6 +172,7 @@ static unsigned long peak(void)
 	return most;
 }
 
+#ifdef __GLIBC__
 /* Write down whose function it is that crashes: the last one that the program
  * has called. */
 static void on_crash(int number)
@@ -196,6 +199,23 @@ static void on_crash(int number)
 	(void)raise(number);
 }
 
+static void watch_crashes(void)
+{
+	void *unused;
+
+	if (dlsym(RTLD_DEFAULT, "__asan_init"))
+		return;		     /* it tells of crashes itself */
+	(void)backtrace(&unused, 1); /* loads a library */
+	(void)signal(SIGSEGV, on_crash);
+	(void)signal(SIGABRT, on_crash);
+}
+#else
+/* musl has no backtrace: a crash is told by its signal alone. */
+static void watch_crashes(void)
+{
+}
+#endif
+
 /* Volatile, or a compiler leaves it out. */
 static void lose(size_t size)
 {
@@ -207,16 +227,10 @@ static void lose(size_t size)
 
 static int counted_main(int argc, char **argv, char **environment)
 {
-	void *unused;
 	char *end;
 
 	find_code(variable("ALLOCATIONS_OF"));
-	if (!dlsym(RTLD_DEFAULT,
-		   "__asan_init")) {	     /* it tells of crashes itself */
-		(void)backtrace(&unused, 1); /* loads a library */
-		(void)signal(SIGSEGV, on_crash);
-		(void)signal(SIGABRT, on_crash);
-	}
+	watch_crashes();
 	fail = strtoul(variable("ALLOCATIONS_FAIL"), &end, 10);
 	fails_on = *end == '+';
 	lose(strtoul(variable("ALLOCATIONS_LEAK"), NULL, 10));

@@ -6,7 +6,6 @@
  * A debugger would do, but few have one; and a process that is not dumpable
  * lets only itself read its memory, so the same works without root.
  */
-#define _DEFAULT_SOURCE /* syscall */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

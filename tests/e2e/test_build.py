@@ -38,6 +38,21 @@ def test_helper_links_the_five_libraries_and_no_more(elf):
     assert set(re.findall(r"\(NEEDED\).*\[(.*)\]", elf)) == LIBRARIES
 
 
+@pytest.mark.parametrize("source", sorted(
+    path for folder in ("helper", "tests/unit", "tests/fuzz") for path in (TOP / folder).glob("*.[ch]")
+    if "<arpa/inet.h>" in path.read_text()), ids=lambda path: path.name)
+def test_sources_do_not_lean_on_what_glibcs_headers_bring(source):
+    """On a BSD <arpa/inet.h> has neither AF_INET nor struct in6_addr."""
+    assert {"<sys/socket.h>", "<netinet/in.h>"} <= {*re.findall("#include (<.*>)",
+                                                                source.read_text())}
+
+
+def test_no_macro_hides_what_is_not_posix():
+    """A BSD has explicit_bzero, getentropy and u_char only where nobody asks for POSIX alone."""
+    for path in (*(TOP / "helper").glob("*.[ch]"), TOP / "Makefile"):
+        assert not re.search(r"[D ]_(POSIX|XOPEN)(_C)?_SOURCE\b.*[0-9]|_GNU_SOURCE", path.read_text())
+
+
 def make(*words):
     subprocess.run(["make", "-s", f"B={BUILD}", "-o", "Makefile", *words], cwd=TOP, check=True,
                    stdout=subprocess.DEVNULL, env={"PATH": os.environ["PATH"]})

@@ -13,6 +13,7 @@ import dns.dnssec
 import dns.message
 import dns.name
 import dns.rdatatype
+import dns.rrset
 import pytest
 from aws.nameserver import find_program
 from aws.network import network
@@ -569,10 +570,8 @@ def test_an_instance_that_wants_no_name_is_told(check, instance, resolv_conf, na
 
 
 @pytest.mark.parametrize(("change", "step", "status", "told"), [
-    ({"http_tokens": "optional"}, "metadata", 0,
-     "warn  metadata: version 1 of the metadata is on, too: any request that a program can be "
-     "talked into gets the role's credentials\n      aws ec2 modify-instance-metadata-options "
-     "--instance-id i-0123456789abcdef0 --http-tokens required"),
+    ({"http_tokens": "optional"}, "metadata", 0,    # which only version 1 itself would tell
+     "ok    metadata: i-0123456789abcdef0 in eu-west-1, with IMDSv2, tags on"),
     ({"tags_in_metadata": False}, "metadata", 0,
      "warn  metadata: the tags of i-0123456789abcdef0 are not in the metadata, so EC2 is asked for "
      "them\n      aws ec2 modify-instance-metadata-options --instance-id i-0123456789abcdef0 "
@@ -735,3 +734,69 @@ def test_an_answer_of_somebody_else_is_not_taken(resolv_conf, nameserver, zone, 
     with contextlib.closing(answers(change)):
         result = check()
     assert "the system's resolver does not answer" in result.found["delegation"][0]
+
+
+# ---- Who may answer a question that is sent to a name server itself. ----
+
+GUARDED, ELSEWHERE = "127.0.0.3", "127.0.0.4"
+
+
+def forged(query, flags=0x8580, name=None, kind=None, questions=1):
+    """An answer with the id of a question, that the name has the address 192.0.2.66."""
+    asked = dns.message.from_wire(query).question[0]
+    made = dns.message.make_response(dns.message.make_query(
+        name or asked.name, kind or asked.rdtype, id=int.from_bytes(query[:2], "big")))
+    made.answer = [dns.rrset.from_text(asked.name, 60, "IN", "A", "192.0.2.66")]
+    wire = made.to_wire()
+    if not questions:       # what stands behind it, which names the same name in full
+        behind = 12 + len(asked.name.to_wire()) + 4
+        wire = wire[:12] + asked.name.to_wire() + wire[behind + 2:]
+    return wire[:2] + flags.to_bytes(2, "big") + questions.to_bytes(2, "big") + wire[6:]
+
+
+@contextlib.contextmanager
+def guesser(forge, sender):
+    """A name server whose every answer comes behind a forged one."""
+    with contextlib.ExitStack() as stack:
+        here, there, true = (stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                             for _ in range(3))
+        here.bind((GUARDED, 53))
+        there.bind((ELSEWHERE, 53))
+        true.connect(("127.0.0.1", 53))
+
+        def serve():
+            while True:
+                try:
+                    query, asker = here.recvfrom(4096)
+                    (here if sender == GUARDED else there).sendto(forge(query), asker)
+                    true.send(query)
+                    here.sendto(true.recv(4096), asker)
+                except OSError:
+                    return
+        threading.Thread(target=serve, daemon=True).start()
+        yield
+
+
+@pytest.mark.parametrize(("forge", "sender"), [
+    pytest.param(lambda query: forged(query, name=f"x.{ZONE}"), GUARDED, id="of another name"),
+    pytest.param(lambda query: forged(query, name="."), GUARDED, id="of the root"),
+    pytest.param(lambda query: forged(query, kind="TXT"), GUARDED, id="of another type"),
+    pytest.param(lambda query: forged(query, questions=0), GUARDED, id="of no question"),
+    pytest.param(lambda query: forged(query, questions=2), GUARDED, id="of two questions"),
+    pytest.param(lambda query: forged(query, flags=0x0580), GUARDED, id="a question"),
+    pytest.param(lambda query: forged(query, flags=0xa580), GUARDED, id="of another operation"),
+    pytest.param(lambda query: bytes([query[0] ^ 1]) + forged(query)[1:], GUARDED,
+                 id="of another id"),
+    pytest.param(lambda query: forged(query)[:20], GUARDED, id="cut in the question"),
+    pytest.param(lambda query: b"", GUARDED, id="nothing"),
+    pytest.param(forged, ELSEWHERE, id="of another sender"),
+])
+def test_a_guessed_answer_of_a_name_server_is_passed_over(forge, sender, world, run, check,
+                                                          nameserver):
+    world(**{"_": OURS.replace("127.0.0.1", GUARDED, 1)})
+    publish(run, nameserver)
+    with guesser(forge, sender):
+        result = check()
+    assert result.status == 0
+    assert result.found["answer"] == [
+        f"ok    answer: {NAME} A is 54.123.123.123 by 4 name servers and the system's resolver"]

@@ -403,7 +403,7 @@ COMMANDS |= {
     "reap: reset after the answer": ends_well(
         {"operation": CHANGE, "action": "reset_after"}, **REAPED, change=2, read=3),
     "reap: ExpiredToken": ends_well(
-        [role_for_reap, expired(CHANGE)], **REAPED | {"token": 1, "metadata": 6}, change=2),
+        [role_for_reap, expired(CHANGE)], **REAPED | {"token": 1, "metadata": 4}, change=2),
     "reap: ExpiredToken for ever": fails(
         77, f"zone: {LIST}: HTTP 403 ExpiredToken: why", {
             "operation": LIST, "status": 403, "code": "ExpiredToken", "message": "why",

@@ -1093,6 +1093,23 @@ def test_the_role_of_an_instance(keyless, emulator, zone, put, region, signed):
             for one in emulator.requests_of("route53")} == {signed}
 
 
+@pytest.mark.parametrize(("fault", "status", "said"), [
+    ({"times": 1, "status": 503}, 0, ""),
+    ({"times": None, "action": "hang"}, 77, "hop-limit 2"),
+    ({"times": None, "status": 403}, 77, "metadata is off"),
+    ({"times": None, "status": 404}, 69, "no IMDSv2 here"),
+    ({"times": None, "status": 200, "body": "<html>"}, 65, "the token is none")],
+    ids=["busy", "silent", "off", "another service", "no token"])
+def test_whether_there_is_metadata_is_asked_for_with_a_token(keyless, emulator, zone, put, fault,
+                                                             status, said):
+    put(GONE, "terminated")
+    here = emulator.instance(LIVE)
+    emulator.faults.add(service="imds", operation="PutToken", **fault)
+    result = keyless(env={**here.environment, "AWS_EC2_METADATA_DISABLED": None}, limit=8)
+    assert (result.status, result.stdout) == (status, "" if status else REMOVED)
+    assert said in result.stderr
+
+
 def test_an_instance_without_a_role(keyless, emulator, zone):
     here = emulator.instance(LIVE, role=None)
     result = keyless(env={**here.environment, "AWS_EC2_METADATA_DISABLED": None}, limit=8)

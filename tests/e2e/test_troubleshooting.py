@@ -35,7 +35,7 @@ def preprocessed(source):
     libraries = subprocess.run(["pkg-config", "--cflags", "libcurl", "yaml-0.1", "json-c",
                                 "libcrypto", "expat"], capture_output=True, text=True, check=True)
     return subprocess.run(
-        [os.environ.get("CC", "cc"), "-E", "-P", "-std=c11", "-D_POSIX_C_SOURCE=200809L",
+        [os.environ.get("CC", "cc"), "-E", "-P", "-std=c11", "-D_DEFAULT_SOURCE",
          '-DBOOTNAME_VERSION="0"', "-DBOOTNAME_FEATURES=~0u", *libraries.stdout.split(), source],
         capture_output=True, text=True, check=True).stdout
 

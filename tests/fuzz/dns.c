@@ -2,7 +2,6 @@
  * What DNS answers: the first line of an input says of what type, the rest is
  * the message in place of the resolver library's, behind the question's id.
  */
-#define _DEFAULT_SOURCE /* resolv.h */
 #include "fuzz.h"
 
 #include <string.h>

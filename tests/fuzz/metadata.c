@@ -4,8 +4,12 @@
  */
 #include "fuzz.h"
 
-#include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include "imds.h"
 #include "instance.h"

@@ -7,6 +7,10 @@
 
 #include "unit.h"
 
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
 #include <arpa/inet.h>
 
 #include "plan.h"

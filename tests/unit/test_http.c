@@ -1,9 +1,12 @@
 #include "unit.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include "http.h"
 #include "platform.h"

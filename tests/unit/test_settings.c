@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* syscall */
 #include "unit.h"
 
 #include <errno.h>
