@@ -674,6 +674,7 @@ void check(const char *settings_file, const char *defaults_file, bool is_json)
 	bool has_settings;
 
 	findings_open(is_json);
+	(void)dns_be_patient(); /* dns_ask does so again, and looks */
 	has_settings = check_settings(settings_file, defaults_file);
 	hurry();
 	if (check_metadata(has_settings) && has_settings)

@@ -69,10 +69,22 @@ void http_stop_clock(void)
 	(void)alarm(0);
 }
 
+/*
+ * Within the 3 s of CONNECT_MS libc's resolver is to have asked three name
+ * servers; its own 5 s would pass before the second one is asked.  And libcurl
+ * before 7.87 waits for the resolver, however late.
+ */
+static void hurry_resolver(void)
+{
+	(void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
+}
+
 int http_open(long timeout_s)
 {
 	struct stat status;
 
+	if (platform_has_user)
+		hurry_resolver();
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)

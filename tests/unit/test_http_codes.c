@@ -359,6 +359,38 @@ static void test_http__a_last_try_that_was_one_is_told(void **state)
 		    curl_easy_strerror(CURLE_SSL_CONNECT_ERROR));
 }
 
+static long patience_ms;
+
+static int attempt_twice(void)
+{
+	int rc = send_one(patience_ms);
+
+	errinfo.again = fake.tries < 2 ? AGAIN_SOON : AGAIN_NEVER;
+	return rc;
+}
+
+/* However short: not the deadline has cut it. */
+static void test_http__a_try_with_its_own_time_is_told(void **state)
+{
+	(void)state;
+	for (patience_ms = 10; patience_ms < 10000; patience_ms *= 10) {
+		forget();
+		fake.codes[0] = CURLE_RECV_ERROR;
+		fake.codes[1] = CURLE_OPERATION_TIMEDOUT;
+		unit_number("persist", http_persist(attempt_twice), -1);
+		unit_starts("told", errinfo.text.data,
+			    curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
+	}
+	forget();
+	http_start_clock(2);
+	patience_ms = LONG_S * 1000L;
+	fake.codes[0] = CURLE_RECV_ERROR;
+	fake.codes[1] = CURLE_OPERATION_TIMEDOUT;
+	unit_number("persist", http_persist(attempt_twice), -1);
+	unit_starts("told", errinfo.text.data,
+		    curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
+}
+
 static int attempt_at_once(void)
 {
 	return send_one(13000);
@@ -384,6 +416,7 @@ int main(void)
 		cmocka_unit_test(
 			test_http__a_last_try_without_time_hides_no_reason),
 		cmocka_unit_test(test_http__a_last_try_that_was_one_is_told),
+		cmocka_unit_test(test_http__a_try_with_its_own_time_is_told),
 		cmocka_unit_test(test_http__without_another_reason_it_is_told),
 	};
 
