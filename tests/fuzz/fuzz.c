@@ -80,10 +80,11 @@ uint32_t __wrap_platform_random(void)
 	return UINT32_MAX / 2;
 }
 
+const char *fuzz_directory;
+
 const char *__wrap_platform_variable(const char *name)
 {
-	(void)name;
-	return NULL;
+	return strcmp(name, "RUNTIME_DIRECTORY") ? NULL : fuzz_directory;
 }
 
 time_t __wrap_time(time_t *seconds)

@@ -32,6 +32,9 @@ char fuzz_take_word(const uint8_t **data, size_t *size);
 /* A file with this content; its name. */
 const char *fuzz_file(const uint8_t *data, size_t size);
 
+/* Where what was published is; NULL: in the system's folder. */
+extern const char *fuzz_directory;
+
 /* A failure has one of our statuses and a text.  Returns whether it is none. */
 bool fuzz_succeeded(int rc);
 

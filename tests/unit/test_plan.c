@@ -1418,6 +1418,98 @@ static void test_plan__removal_takes_only_its_own(void **state)
 		}
 }
 
+/* What this boot has published, for has_published: as find() takes it. */
+static const char *published;
+
+static bool has_published(const struct plan *of, size_t i, const char *address)
+{
+	static struct buf sets;
+	static struct buf word;
+
+	assert_ptr_equal(of, &plan);
+	assert_in_range(i, PLAN_A, PLAN_AAAA);
+	buf_set(&sets, "|%s|", published);
+	buf_set(&word, "|%s %s|", plan_types[i], address);
+	return strstr(sets.data, word.data);
+}
+
+static const struct {
+	const char *name;
+	const char *types;
+	const char *published;
+	bool is_leftover;
+	bool keeps_owner;
+	const char *there;
+	const char *want;
+} memories[] = {
+	{"no type but A", " A ", "", false, false,
+	 "A " IPV4 "|AAAA " IPV6 "|TXT me", "DELETE A " IPV4},
+	{"no type but A, no owner record", " A ", "", false, false,
+	 "A " IPV4 "|AAAA " IPV6, "DELETE A " IPV4},
+	{"no type but A, no AAAA", " A ", "", false, false,
+	 "A " IPV4 "|TXT me", "DELETE A " IPV4 "|-TXT"},
+	{"no type but AAAA", " AAAA ", "", false, false,
+	 "A " OLD4 "|AAAA " IPV6 "|TXT me", "DELETE AAAA " IPV6},
+	{"both published, no type but A", " A ", "A " IPV4 "|AAAA " OLD6, false,
+	 false, "A " IPV4 "|AAAA " OLD6 "|TXT me",
+	 "DELETE A " IPV4 "|DELETE AAAA " OLD6 "|-TXT"},
+	{"address before", "", "A " OLD4, false, false, "A " OLD4,
+	 "DELETE A " OLD4},
+	{"one of two before", "", "A 192.0.2.1|A " OLD4, false, false,
+	 "A " OLD4, "DELETE A " OLD4},
+	{"another's by now", "", "A " OLD4, false, false, "A " OLD4 "|TXT other",
+	 ""},
+	{"one more value", "", "A " OLD4, false, false, "A " OLD4 "+" IPV4, ""},
+	{"leftover", "", "A " OLD4, true, false, "A " OLD4, "DELETE A " OLD4},
+	{"leftover with its owner record", "", "A " OLD4, true, false,
+	 "A " OLD4 "|TXT me", "DELETE A " OLD4 "|-TXT"},
+	{"leftover of both", "", "A " OLD4 "|AAAA " OLD6, true, false,
+	 "A " OLD4 "|AAAA " OLD6 "|TXT me",
+	 "DELETE A " OLD4 "|DELETE AAAA " OLD6 "|-TXT"},
+	{"leftover, its other family stays", "", "A " OLD4, true, false,
+	 "A " OLD4 "|AAAA " OLD6 "|TXT me", "DELETE A " OLD4},
+	{"leftover, its name stays", "", "A " OLD4, true, true,
+	 "A " OLD4 "|TXT me", "DELETE A " OLD4},
+	{"leftover, changed by hand", "", "A " OLD4, true, false,
+	 "A 192.0.2.1|TXT me", ""},
+	{"leftover, its owner record alone", "", "A " OLD4, true, false, "TXT me",
+	 "-TXT"},
+	{"leftover, another's by now", "", "A " OLD4, true, false,
+	 "A " OLD4 "|TXT other", ""},
+	{"leftover, an alias by now", "", "A " OLD4, true, false, "A |TXT me",
+	 "-TXT"},
+	{"leftover that is gone", "", "A " OLD4, true, false, "", ""},
+};
+
+static void test_plan__removal_goes_by_what_was_published(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(memories); i++)
+		for (enum way way = 0; way < WAYS; way++) {
+			const char *row = memories[i].name;
+			bool is_leftover = memories[i].is_leftover;
+			char type = memories[i].types[0]
+					    ? memories[i].types[2]
+					    : '\0';
+
+			/* What the settings do not list is not learnt. */
+			set_instance(NAME,
+				     is_leftover || type == 'A' ? "" : IPV4,
+				     is_leftover || type == ' ' ? "" : IPV6);
+			set_way(way);
+			set(SETTING_TYPES, memories[i].types);
+			published = memories[i].published;
+			plan.has_published = has_published;
+			plan.is_leftover = is_leftover;
+			plan.keeps_owner = memories[i].keeps_owner;
+			start(true);
+			unit_result(row, find(memories[i].there), 0);
+			unit_result(row, plan_changes(&plan, false, &changes),
+				    0);
+			unit_text(row, in_short(NULL), memories[i].want);
+		}
+}
+
 /* A removal does not mind how the set is made otherwise. */
 static void test_plan__removal_of_other_ttl_and_health_check(void **state)
 {
@@ -1625,6 +1717,7 @@ int main(void)
 		cmocka_unit_test(test_plan__members_of_a_group_mind_themselves),
 		cmocka_unit_test(test_plan__large_group),
 		cmocka_unit_test(test_plan__removal_takes_only_its_own),
+		cmocka_unit_test(test_plan__removal_goes_by_what_was_published),
 		cmocka_unit_test(
 			test_plan__removal_of_other_ttl_and_health_check),
 		cmocka_unit_test(test_plan__removal_from_a_group),
