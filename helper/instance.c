@@ -10,6 +10,7 @@
 
 #include "aws.h"
 #include "buf.h"
+#include "build.h"
 #include "document.h"
 #include "ec2.h"
 #include "errinfo.h"
@@ -128,7 +129,7 @@ static int attempt_tag(void)
 		self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
-		rc = ask_ec2();
+		rc = build_is(BUILD_SERVICE) ? 1 : ask_ec2();
 		if (!rc)
 			return 0;
 	}

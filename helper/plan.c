@@ -35,7 +35,8 @@ static bool is(const struct plan *plan, enum setting setting, const char *word)
 
 static bool is_upsert(const struct plan *plan)
 {
-	return *plan->settings->value[SETTING_ACTION] == 'U';
+	return !settings_has(SETTING_OWNER_RECORD) ||
+	       *plan->settings->value[SETTING_ACTION] == 'U';
 }
 
 /* "" with simple routing, where there is none. */
@@ -44,9 +45,11 @@ static const char *identifier_of(const struct settings *settings,
 {
 	const char *given = settings->value[SETTING_SET_IDENTIFIER];
 
-	return settings_is(settings, SETTING_ROUTING, "simple") ? ""
-	       : *given						? given
-								: instance_id;
+	return !settings_has(SETTING_ROUTING) ||
+			       settings_is(settings, SETTING_ROUTING, "simple")
+		       ? ""
+	       : *given ? given
+			: instance_id;
 }
 
 const char *plan_identifier(const struct settings *settings,
@@ -84,6 +87,8 @@ static void fill_in(const char *set[SET_ALIAS], const struct plan *plan,
 		set[SET_NAME] = plan_owner_name.data;
 	else
 		set[SET_HEALTH_CHECK_ID] = given[SETTING_HEALTH_CHECK_ID];
+	if (!settings_has(SETTING_ROUTING))
+		return;
 	if (is(plan, SETTING_ROUTING, "weighted"))
 		set[SET_WEIGHT] = given[SETTING_WEIGHT];
 	if (is(plan, SETTING_ROUTING, "multivalue"))
@@ -117,7 +122,8 @@ bool plan_is_twice(const struct settings *left, const struct settings *right,
 void plan_start(struct plan *plan, const struct settings *settings,
 		const struct instance *instance, bool is_removal)
 {
-	bool has_owner = wants_owner_record(settings);
+	bool has_owner = settings_has(SETTING_OWNER_RECORD) &&
+			 wants_owner_record(settings);
 
 	memset(found, 0, sizeof(found));
 	memset(before, 0, sizeof(before));
@@ -135,7 +141,8 @@ void plan_start(struct plan *plan, const struct settings *settings,
 	plan->sets[PLAN_A].value = instance->ipv4;
 	plan->sets[PLAN_AAAA].value = instance->ipv6;
 	plan->sets[PLAN_OWNER].value = has_owner ? owner_value.data : "";
-	plan->minds_owner = is_removal || has_owner;
+	plan->minds_owner =
+		settings_has(SETTING_OWNER_RECORD) && (is_removal || has_owner);
 	plan->wants_to_read = is_removal || has_owner ||
 			      *settings->value[SETTING_ACTION] == 'C';
 }
@@ -296,7 +303,8 @@ int plan_found(struct plan *plan, const struct buf *row)
 	const char *name = row[SET_NAME].data;
 	const char *own = identifier(plan);
 	size_t prefix = strlen(PLAN_OWNER_PREFIX);
-	bool is_owner = strstr(name, PLAN_OWNER_PREFIX) == name;
+	bool is_owner = settings_has(SETTING_OWNER_RECORD) &&
+			strstr(name, PLAN_OWNER_PREFIX) == name;
 	enum { CNAME = PLAN_SETS, NS, SOA };
 	size_t i =
 		pattern_place(row[SET_TYPE].data, "A AAAA TXT CNAME NS SOA ");
@@ -418,7 +426,8 @@ static void publish_set(const struct plan *plan, size_t i, bool is_owner,
 int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes)
 {
 	const char *own = plan->instance->id;
-	bool is_owner = is_ours(plan) || !strcmp(identifier(plan), own);
+	bool is_owner = (settings_has(SETTING_OWNER_RECORD) && is_ours(plan)) ||
+			!strcmp(identifier(plan), own);
 	bool is_held =
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 

@@ -486,6 +486,7 @@ static int make_plan(struct record *record)
 	if (!plan_changes(current, false, &changes))
 		return 0;
 	if (errinfo.status != STATUS_TAKEN ||
+	    !settings_has(SETTING_TAKE_OVER) ||
 	    settings_is(record->settings, SETTING_TAKE_OVER, "never") ||
 	    !plan_may_ask_ec2(current))
 		return -1;
@@ -770,7 +771,7 @@ static int attempt_change(void)
 	report_progress(changes.data);
 	if (report_dry_run)
 		return 0;
-	rc = confirm(changing);
+	rc = settings_has(SETTING_TAKE_OVER) ? confirm(changing) : 0;
 	if (!rc && !build_is(BUILD_BOOT))
 		announce();
 	errinfo.stage = "change";

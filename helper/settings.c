@@ -97,9 +97,10 @@ void settings_complete(struct settings *settings)
 int settings_fault_lacking(enum setting setting)
 {
 	return errinfo_set(STATUS_SETTINGS,
-			   "%s: not in the helper that is embedded in "
+			   "%s%s: not in the helper that is embedded in "
 			   "user-data; use mkuserdata --s3, --url or --baked",
-			   keys[setting].name);
+			   keys[setting].name,
+			   setting == SETTING_ACTION ? ": CREATE" : "");
 }
 
 bool settings_is_text(enum setting setting)
@@ -168,6 +169,9 @@ static int take_scalar(const struct key *key)
 	if (platform_has_user && key == &keys[SETTING_EXTERNAL_ID] &&
 	    strlen(text) > EXTERNAL_ID_LIMIT)
 		return value_fault(key, ", at most 1224 of them");
+	if (key == &keys[SETTING_ACTION] && *text == 'C' &&
+	    !settings_has(SETTING_OWNER_RECORD))
+		return settings_fault_lacking(SETTING_ACTION);
 	if (key != &keys[SETTING_ZONE])
 		return keep(key, text);
 	return dnsname_fold(zone, text) ? keep(key, zone)

@@ -63,12 +63,21 @@ struct settings {
 	const char *origin[SETTINGS];
 };
 
-/* Programs that lack a setting: none, where nothing is said. */
+#define EMBEDDED (BUILD_BOOT | BUILD_SERVICE)
+
+/* The programs that lack a setting; none if it is not here.  One without
+ * owner_record has no CREATE either. */
 static const unsigned char settings_lacking[SETTINGS] = {
-	[SETTING_ROLE_ARN] = BUILD_BOOT | BUILD_SERVICE,
-	[SETTING_EXTERNAL_ID] = BUILD_BOOT | BUILD_SERVICE,
-	[SETTING_WAIT] = BUILD_BOOT | BUILD_SERVICE,
-	[SETTING_RECORDS] = BUILD_BOOT | BUILD_SERVICE,
+	[SETTING_OWNER_RECORD] = BUILD_SERVICE,
+	[SETTING_TAKE_OVER] = EMBEDDED,
+	[SETTING_ROUTING] = BUILD_SERVICE,
+	[SETTING_WEIGHT] = BUILD_SERVICE,
+	[SETTING_SET_IDENTIFIER] = BUILD_SERVICE,
+	[SETTING_HEALTH_CHECK_ID] = BUILD_SERVICE,
+	[SETTING_ROLE_ARN] = EMBEDDED,
+	[SETTING_EXTERNAL_ID] = EMBEDDED,
+	[SETTING_WAIT] = EMBEDDED,
+	[SETTING_RECORDS] = EMBEDDED,
 };
 
 /* Whether this program has the setting. */
