@@ -96,21 +96,12 @@ static int print_map(const struct settings *settings, const char *first,
 	return print_piece();
 }
 
-static bool is_lacking(const struct settings *settings, enum setting setting,
-		       enum build program)
-{
-	return (settings_lacking[setting] & program) ||
-	       (setting == SETTING_ACTION &&
-		settings_is(settings, SETTING_ACTION, "CREATE") &&
-		(settings_lacking[SETTING_OWNER_RECORD] & program));
-}
-
 /* Whether the program has what a map gives. */
 static int check_map(const struct settings *settings, enum build program)
 {
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (settings_is_given(settings, (enum setting)i) &&
-		    is_lacking(settings, (enum setting)i, program))
+		    settings_lack((enum setting)i, settings->value[i], program))
 			return settings_fault_lacking((enum setting)i);
 	return 0;
 }

@@ -239,6 +239,8 @@ int instance_learn_name(struct instance *instance,
 	buf_wipe(&name);
 	if (!*template)
 		rc = add_tag("dnsname");
+	else if (build_is(BUILD_SERVICE))
+		buf_addf(&name, "%s", template);
 	else
 		rc = expand_all(template);
 	if (rc)

@@ -62,9 +62,6 @@ int published_lock(long timeout_s)
 	int fd = open_file(name_file(&path, "lock"), O_RDWR | O_CREAT);
 	int64_t until_ms;
 
-	/* At a boot the other one ends at its deadline, at the latest. */
-	if (!platform_has_user)
-		return flock(fd, LOCK_EX) && false;
 	until_ms = platform_now_ms() + timeout_s * (int64_t)1000;
 	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) &&
 	       errno == EWOULDBLOCK) {
@@ -333,4 +330,26 @@ void published_write(const struct buf *description)
 	(void)unlink(temporary.data);
 	(void)unlink(path.data);
 	report_progress("what is published cannot be kept");
+}
+
+/* ---- The embedded helper's. ---- */
+
+bool published_is_text(const char *wanted)
+{
+	int fd = open_file(name_file(&path, "published"), O_RDONLY);
+	ssize_t size = read(fd, text, sizeof(text));
+
+	(void)close(fd);
+	return size == (ssize_t)strlen(wanted) &&
+	       !memcmp(text, wanted, (size_t)size);
+}
+
+void published_keep_text(const char *kept)
+{
+	int fd = open_file(name_file(&path, "published"),
+			   O_WRONLY | O_CREAT | O_TRUNC);
+
+	/* Part of a text is another one. */
+	(void)!write(fd, kept, strlen(kept));
+	(void)close(fd);
 }

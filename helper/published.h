@@ -84,4 +84,11 @@ void published_forget(const char *const field[PUBLISHED_FIELDS],
  */
 void published_write(const struct buf *description);
 
+/*
+ * The embedded helper keeps less: one text, which --if-changed compares; of
+ * what it published and wants no more it remembers nothing.
+ */
+bool published_is_text(const char *wanted);
+void published_keep_text(const char *kept);
+
 #endif

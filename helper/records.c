@@ -202,7 +202,7 @@ int records_identify(bool removal)
 	is_removal = !build_is(BUILD_BOOT) && removal;
 	errinfo.stage = "metadata";
 	if (http_open(settings_number(top, SETTING_TIMEOUT)) ||
-	    (!build_is(BUILD_BOOT) && is_alone && lock()) || imds_open() ||
+	    (platform_has_user && is_alone && lock()) || imds_open() ||
 	    instance_identify(instance))
 		return -1;
 	if (*top->value[SETTING_PROXY])
@@ -228,7 +228,7 @@ int records_open(const char *settings_file, const char *defaults_file,
 		 bool removal)
 {
 	report_time(STAGE_START);
-	is_alone = !report_dry_run;
+	is_alone = platform_has_user && !report_dry_run;
 	return records_read_settings(settings_file, defaults_file) ||
 			       records_identify(removal)
 		       ? -1
@@ -317,7 +317,8 @@ bool records_are_published(void)
 		if (!record->is_open)
 			return false;
 	}
-	return published_is(&description);
+	return platform_has_user ? published_is(&description)
+				 : published_is_text(description.data);
 }
 
 void records_keep(void)
@@ -655,7 +656,10 @@ static void announce(void)
 		if (record->is_open && record->is_planned)
 			note(record, false);
 	has_announced = true;
-	published_write(NULL);
+	if (platform_has_user)
+		published_write(NULL);
+	else
+		published_keep_text("");
 }
 
 /* Whether the instance has an address still that a leftover stands for. */
@@ -996,6 +1000,15 @@ static void change_late(bool has_failed)
 			change_beside(first, false);
 }
 
+/* is_nothing: not all is as it was described. */
+static void keep_published(bool is_nothing)
+{
+	if (platform_has_user)
+		published_write(is_nothing ? NULL : &description);
+	else
+		published_keep_text(is_nothing ? "" : description.data);
+}
+
 void records_change(bool look)
 {
 	bool has_failed;
@@ -1014,8 +1027,7 @@ void records_change(bool look)
 		if (keeps_sets())
 			change_late(has_failed);
 		if (!report_dry_run && (has_announced || !has_failed))
-			published_write(
-				has_failed || is_removal ? NULL : &description);
+			keep_published(has_failed || is_removal);
 	}
 	report_time(STAGE_CHANGE);
 }

@@ -100,7 +100,9 @@ int settings_fault_lacking(enum setting setting)
 			   "%s%s: not in the helper that is embedded in "
 			   "user-data; use mkuserdata --s3, --url or --baked",
 			   keys[setting].name,
-			   setting == SETTING_ACTION ? ": CREATE" : "");
+			   setting == SETTING_ACTION ? ": CREATE"
+			   : setting == SETTING_NAME ? ": a placeholder"
+						     : "");
 }
 
 bool settings_is_text(enum setting setting)
@@ -169,9 +171,9 @@ static int take_scalar(const struct key *key)
 	if (platform_has_user && key == &keys[SETTING_EXTERNAL_ID] &&
 	    strlen(text) > EXTERNAL_ID_LIMIT)
 		return value_fault(key, ", at most 1224 of them");
-	if (key == &keys[SETTING_ACTION] && *text == 'C' &&
-	    !settings_has(SETTING_OWNER_RECORD))
-		return settings_fault_lacking(SETTING_ACTION);
+	if (build_is(BUILD_SERVICE) &&
+	    settings_lack((enum setting)(key - keys), text, BUILD_SERVICE))
+		return settings_fault_lacking((enum setting)(key - keys));
 	if (key != &keys[SETTING_ZONE])
 		return keep(key, text);
 	return dnsname_fold(zone, text) ? keep(key, zone)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "build.h"
 
@@ -79,6 +80,17 @@ static const unsigned char settings_lacking[SETTINGS] = {
 	[SETTING_WAIT] = EMBEDDED,
 	[SETTING_RECORDS] = EMBEDDED,
 };
+
+/* Whether programs lack a value: CREATE goes with owner_record, and what is
+ * embedded beside units expands no placeholders. */
+__attribute__((always_inline)) static inline bool
+settings_lack(enum setting setting, const char *value, unsigned programs)
+{
+	return (settings_lacking[setting] & programs) ||
+	       ((programs & BUILD_SERVICE) &&
+		((setting == SETTING_ACTION && *value == 'C') ||
+		 (setting == SETTING_NAME && strchr(value, '{'))));
+}
 
 /* Whether this program has the setting. */
 __attribute__((always_inline)) static inline bool
