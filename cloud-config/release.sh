@@ -46,13 +46,14 @@ reproducible='-frandom-seed=bootname -Wl,--build-id=none'
 # What makes functions more alike, for compression: each was measured and saves 20 to
 # 500 bytes.
 alike='-fno-schedule-insns2 -fno-expensive-optimizations -fno-tree-tail-merge
-	-fno-caller-saves -fno-optimize-sibling-calls -fno-tree-dominator-opts
-	-fno-move-loop-invariants -fno-tree-ccp -mgeneral-regs-only
+	-fno-caller-saves -fno-optimize-sibling-calls -fno-move-loop-invariants -fno-tree-ccp -mgeneral-regs-only
 	-flto-partition=none'
 case $architecture in
 x86_64) alike="$alike -fno-plt -fno-if-conversion -fno-forward-propagate
-	-fno-jump-tables -fno-ipa-cp -fno-guess-branch-probability -fipa-pta" ;;
-aarch64) alike="$alike -fno-reorder-blocks -fno-reorder-functions
+	-fno-jump-tables -fno-guess-branch-probability -fipa-pta
+	-fno-ira-hoist-pressure -fno-shrink-wrap -fno-defer-pop
+	-fno-strict-aliasing -fno-tree-fre -fno-ipa-ra -fno-compare-elim" ;;
+aarch64) alike="$alike -fno-tree-dominator-opts -fno-reorder-blocks -fno-reorder-functions
 	-fno-if-conversion -fno-schedule-fusion -fno-move-loop-stores" ;;
 esac
 # What rides in user-data has less than 1 MiB of static buffers; the whole program,
