@@ -34,8 +34,8 @@ enum {
 };
 
 /* ---- What the Makefile's FUZZ_WRAPPED leads here: the clock, chance, the
- * environment, the report, the alarm; and patterns, compiled once, for this libc takes
- * nearly all of the time for that. ---- */
+ * environment, the report, the alarm; and patterns, compiled once, for this
+ * libc takes nearly all of the time for that. ---- */
 
 int64_t __wrap_platform_now_ms(void);
 void __wrap_platform_sleep_ms(int64_t milliseconds);

@@ -225,7 +225,11 @@ static void test_http__failures(void **state)
 
 /* ---- Options. ---- */
 
-#define LACKS(option, code) {(CURLoption)(option)}, {code}
+#define LACKS(option, code)                                                    \
+	{(CURLoption)(option)},                                                \
+	{                                                                      \
+		code                                                           \
+	}
 
 static const struct {
 	const char *name;
@@ -290,9 +294,12 @@ static const struct {
 	{CURLE_PEER_FAILED_VERIFICATION, true},
 	{CURLE_SSL_CACERT_BADFILE, true}, /* OpenSSL, GnuTLS, wolfSSL */
 	{CURLE_SSL_CERTPROBLEM, true},	  /* mbedTLS */
-	{CURLE_COULDNT_CONNECT, false},	  {CURLE_OPERATION_TIMEDOUT, false},
-	{CURLE_SSL_CONNECT_ERROR, false}, {CURLE_RECV_ERROR, false},
-	{CURLE_OUT_OF_MEMORY, false},	  {CURLE_WRITE_ERROR, false},
+	{CURLE_COULDNT_CONNECT, false},
+	{CURLE_OPERATION_TIMEDOUT, false},
+	{CURLE_SSL_CONNECT_ERROR, false},
+	{CURLE_RECV_ERROR, false},
+	{CURLE_OUT_OF_MEMORY, false},
+	{CURLE_WRITE_ERROR, false},
 };
 
 /* Once: from then on all that the machine has are read. */

@@ -1446,8 +1446,8 @@ static const struct {
 	 "A " IPV4 "|AAAA " IPV6 "|TXT me", "DELETE A " IPV4},
 	{"no type but A, no owner record", " A ", "", false, false,
 	 "A " IPV4 "|AAAA " IPV6, "DELETE A " IPV4},
-	{"no type but A, no AAAA", " A ", "", false, false,
-	 "A " IPV4 "|TXT me", "DELETE A " IPV4 "|-TXT"},
+	{"no type but A, no AAAA", " A ", "", false, false, "A " IPV4 "|TXT me",
+	 "DELETE A " IPV4 "|-TXT"},
 	{"no type but AAAA", " AAAA ", "", false, false,
 	 "A " OLD4 "|AAAA " IPV6 "|TXT me", "DELETE AAAA " IPV6},
 	{"both published, no type but A", " A ", "A " IPV4 "|AAAA " OLD6, false,
@@ -1457,8 +1457,8 @@ static const struct {
 	 "DELETE A " OLD4},
 	{"one of two before", "", "A 192.0.2.1|A " OLD4, false, false,
 	 "A " OLD4, "DELETE A " OLD4},
-	{"another's by now", "", "A " OLD4, false, false, "A " OLD4 "|TXT other",
-	 ""},
+	{"another's by now", "", "A " OLD4, false, false,
+	 "A " OLD4 "|TXT other", ""},
 	{"one more value", "", "A " OLD4, false, false, "A " OLD4 "+" IPV4, ""},
 	{"leftover", "", "A " OLD4, true, false, "A " OLD4, "DELETE A " OLD4},
 	{"leftover with its owner record", "", "A " OLD4, true, false,
@@ -1472,8 +1472,8 @@ static const struct {
 	 "A " OLD4 "|TXT me", "DELETE A " OLD4},
 	{"leftover, changed by hand", "", "A " OLD4, true, false,
 	 "A 192.0.2.1|TXT me", ""},
-	{"leftover, its owner record alone", "", "A " OLD4, true, false, "TXT me",
-	 "-TXT"},
+	{"leftover, its owner record alone", "", "A " OLD4, true, false,
+	 "TXT me", "-TXT"},
 	{"leftover, another's by now", "", "A " OLD4, true, false,
 	 "A " OLD4 "|TXT other", ""},
 	{"leftover, an alias by now", "", "A " OLD4, true, false, "A |TXT me",
@@ -1488,9 +1488,8 @@ static void test_plan__removal_goes_by_what_was_published(void **state)
 		for (enum way way = 0; way < WAYS; way++) {
 			const char *row = memories[i].name;
 			bool is_leftover = memories[i].is_leftover;
-			char type = memories[i].types[0]
-					    ? memories[i].types[2]
-					    : '\0';
+			char type = memories[i].types[0] ? memories[i].types[2]
+							 : '\0';
 
 			/* What the settings do not list is not learnt. */
 			set_instance(NAME,

@@ -31,7 +31,7 @@ static char folder[256];
 static char directory[300];
 static char path[350];
 static char locked[350];
-static char left[400]; /* a new state that was not finished */
+static char left[400];	/* a new state that was not finished */
 static char other[300]; /* a file beside the directory */
 
 static int make_folder(void **context)
@@ -123,8 +123,8 @@ static const char *content(void)
 static struct published_set make_set(const char *type, const char *name,
 				     const char *value)
 {
-	return (struct published_set){.field = {type, "Z1", name, value, "-",
-						"simple", ""}};
+	return (struct published_set){
+		.field = {type, "Z1", name, value, "-", "simple", ""}};
 }
 
 static void add(const char *type, const char *name, const char *value)
@@ -357,8 +357,8 @@ static const struct {
 	{"other family", HEAD SAME LOOK "A Z1 a.b ::1 - simple \n"},
 	{"no role", HEAD SAME LOOK "A Z1 a.b 1.2.3.4 x simple \n"},
 	{"other routing", HEAD SAME LOOK "A Z1 a.b 1.2.3.4 - latency x\n"},
-	{"simple with identifier", HEAD SAME LOOK
-	 "A Z1 a.b 1.2.3.4 - simple x\n"},
+	{"simple with identifier",
+	 HEAD SAME LOOK "A Z1 a.b 1.2.3.4 - simple x\n"},
 	{"no identifier", HEAD SAME LOOK "A Z1 a.b 1.2.3.4 - weighted \n"},
 	{"a sound one before", HEAD SAME LOOK SET "A Z1 a.b 1 - simple \n"},
 };
@@ -419,8 +419,8 @@ static const struct {
 	mode_t mode;
 	size_t count;
 } modes[] = {
-	{"as written", 0600, 1},     {"read-only", 0400, 1},
-	{"readable", 0644, 1},	     {"group may write", 0620, 0},
+	{"as written", 0600, 1},       {"read-only", 0400, 1},
+	{"readable", 0644, 1},	       {"group may write", 0620, 0},
 	{"others may write", 0602, 0},
 };
 
@@ -471,9 +471,9 @@ static void test_published__look_too_far_ahead_is_due(void **context)
 	for (size_t i = 0; i < LENGTH(looks); i++) {
 		char text[200];
 
-		(void)snprintf(text, sizeof(text), HEAD SAME "look %lld\n",
-			       (long long)(platform_uptime_ms() +
-					   looks[i].left_ms));
+		(void)snprintf(
+			text, sizeof(text), HEAD SAME "look %lld\n",
+			(long long)(platform_uptime_ms() + looks[i].left_ms));
 		put(path, text, strlen(text));
 		published_read(ME);
 		assert_int_equal(published_is_due(), looks[i].is_due);
@@ -603,7 +603,8 @@ static void test_published__part_of_a_state_is_none(void **context)
 
 /* ---- The lock. ---- */
 
-static void test_published__lock_is_waited_for_until_the_deadline(void **context)
+static void
+test_published__lock_is_waited_for_until_the_deadline(void **context)
 {
 	int64_t before_ms;
 	int fd;
