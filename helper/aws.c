@@ -105,7 +105,8 @@ static void add_default(void)
 		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
 }
 
-/* An override is TLS, or goes no further than this machine. */
+/* An override is TLS, or goes no further than this machine; where no user is
+ * told what is wrong, anything but TLS does not count. */
 static int add_endpoint(void)
 {
 	const char *override = platform_variable(
@@ -115,7 +116,8 @@ static int add_endpoint(void)
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
-	if (!override) {
+	if (!override ||
+	    (!platform_has_user && strstr(override, "https://") != override)) {
 		add_default();
 		return 0;
 	}

@@ -1,10 +1,12 @@
 """What the tests share: an emulated AWS, an instance in it, and the helper to run there."""
 
 import base64
+import gzip
 import ipaddress
 import json
 import os
 import pathlib
+import platform
 import re
 import shlex
 import shutil
@@ -287,6 +289,20 @@ def on(emulator, tmp_path):
         folder.mkdir(exist_ok=True)
         return Runner(emulator, instance, folder)
     return runner
+
+
+@pytest.fixture
+def embedded(monkeypatch, tmp_path):
+    """The program that rides in user-data is what runs, as cloud-init unpacks it."""
+    build = pathlib.Path(os.environ.get("B", ROOT / "build")).absolute()
+    packed = build / f"release/bootname-{platform.machine()}.gz"
+    if os.environ.get("BOOTNAME_WRAPPER") or not packed.exists():
+        pytest.skip("the release is tested in the normal build, with Debian's compilers")
+    program = tmp_path / "50-bootname"
+    program.write_bytes(gzip.decompress(packed.read_bytes()))
+    program.chmod(0o755)
+    monkeypatch.setenv("BOOTNAME", str(program))
+    return program
 
 
 @pytest.fixture

@@ -131,6 +131,22 @@ def test_an_endpoint_without_tls_elsewhere(run, zone, endpoint):
     assert "AWS_ENDPOINT_URL" in result.stderr
 
 
+@pytest.mark.parametrize("endpoint", ["http://{}", "HTTP://{}", "{}", "hooks.{}", "httpx://{}"])
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ROUTE_53"])
+def test_the_program_in_user_data_sends_nothing_in_clear(run, emulator, zone, embedded, name,
+                                                         endpoint):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        clear = endpoint.format("localhost:%d" % listener.getsockname()[1])
+        env = dict.fromkeys(emulator.api_environment) | {
+            "AWS_CA_BUNDLE": emulator.ca_bundle, name: clear}
+        # A proxy that is not there, so that AWS itself is not asked.
+        result = run(settings=ONCE + "\nproxy: http://127.0.0.1:1", env=env)
+        assert result.status == 75 and result.stderr.startswith("bootname: zone: ")
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_an_endpoint_without_tls_on_loopback(run, zone, host):
     listener = Listener(("127.0.0.1", 0), lambda request: Answer(418, b"", {}))
