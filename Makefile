@@ -145,7 +145,7 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
 FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
-	platform_variable time report_error pattern_matches retry_delay_ms
+	platform_variable time report_error pattern_matches retry_delay_ms alarm
 $B/tests/fuzz/dns: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile

@@ -32,7 +32,7 @@ static int run(int argc, char **words)
 
 int main(int argc, char **argv)
 {
-	platform_harden();
+	platform_harden(report_overdue);
 	errinfo.stage = "usage";
 	if (run(argc, argv))
 		report_error();

@@ -108,7 +108,8 @@ static void hurry(void)
 		next->value[SETTING_GRACE] = "0";
 }
 
-/* What DNS takes is not taken from the requests behind it. */
+/* What DNS takes is not taken from the requests behind it; and it may take
+ * longer than they may. */
 static void start_clock(void)
 {
 	http_start_clock(settings_number(&records_settings, SETTING_TIMEOUT));
@@ -606,6 +607,7 @@ static void check_answer(const struct record *record)
 		.is_shared = *identifier(record),
 	};
 
+	http_stop_clock();
 	for (size_t i = 0; i < PLAN_OWNER; i++) {
 		if (!*address[i])
 			continue;
@@ -629,6 +631,7 @@ static void check_of_zone(const struct record *record)
 		return;
 	memcpy(former, record->zone_id, sizeof(former));
 	errinfo.stage = "delegation";
+	http_stop_clock();
 	if (!*zone.name)
 		finding_warn("Route 53 tells no name servers of %s; allow "
 			     "route53:GetHostedZone",
@@ -664,6 +667,7 @@ void check(const char *settings_file, const char *defaults_file, bool is_json)
 	bool has_settings;
 
 	findings_open(is_json);
+	(void)dns_be_patient(); /* dns_ask does so again, and looks */
 	has_settings = check_settings(settings_file, defaults_file);
 	hurry();
 	if (check_metadata(has_settings) && has_settings)

@@ -251,15 +251,20 @@ static int make_question(const char *name, enum dns_type type, bool is_direct)
 	return size + (int)sizeof(more);
 }
 
+int dns_be_patient(void)
+{
+	/* As resolv.conf(5) has it; for getaddrinfo, too. */
+	return setenv("RES_OPTIONS", PATIENCE, 0);
+}
+
 /* Once: another time would forget the options. */
 static int open_resolver(void)
 {
 	static bool is_open;
 
-	/* As resolv.conf(5) has it; for getaddrinfo, too. */
 	if (is_open)
 		return 0;
-	if (setenv("RES_OPTIONS", PATIENCE, 0) || res_init())
+	if (dns_be_patient() || res_init())
 		return -1;
 	/* No TCP: the library would wait for that without an end. */
 	_res.options |= RES_IGNTC;

@@ -49,6 +49,13 @@ struct dns_answer {
 extern struct dns_answer dns_answer;
 
 /*
+ * Have libc's resolver wait as long as below, where RES_OPTIONS does not say
+ * otherwise; before http_open, which would have it wait for less.
+ * Returns 0, or -1 without memory.
+ */
+int dns_be_patient(void);
+
+/*
  * Ask one question; the answer is in dns_answer.
  * server: host name of a name server; NULL: the system's resolver.
  * name:   folded; ".": the root.  What a resolver would withhold for a wrong

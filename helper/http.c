@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* CURLOPT_PROTOCOLS is deprecated since 7.85 and the only one before. */
 #define CURL_DISABLE_DEPRECATION
@@ -22,11 +24,17 @@
 #if LIBCURL_VERSION_NUM < 0x075700 /* 7.87 */
 #define CURLOPT_QUICK_EXIT (CURLOPTTYPE_LONG + 322)
 #endif
+#if LIBCURL_VERSION_NUM < 0x080600 /* 8.6 */
+#define CURLE_TOO_LARGE 100
+#endif
 
 enum {
 	LINES_LIMIT = 8, /* headers of a request */
 	CONNECT_MS = 3000,
-	LAST_TRY_MS = 1000, /* kept free before the deadline, or a quarter */
+	LAST_TRY_MS = 1000,    /* kept free before the deadline, or a quarter */
+	HASTY_MS = 500,	       /* what times out in less has shown nothing */
+	ALARM_S = 2,	       /* behind the deadline */
+	HEADERS_LIMIT = 65536, /* bytes of headers and trailers of a try */
 	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
 
@@ -39,8 +47,10 @@ static const char *bundle; /* file of roots, in place of the system's */
 static int64_t started_ms;
 static int64_t deadline_ms;
 static int64_t last_wait_ms; /* no wait goes beyond this */
-static bool is_too_large;
-static bool has_headers; /* all of them, up to the empty line */
+static int passed;	     /* the limit that the answer went beyond, or 0 */
+static size_t headers_size;  /* trailers count too, and former answers */
+static bool has_headers;     /* all of them, up to the empty line */
+static bool was_hasty;	     /* the last try, HASTY_MS */
 static char reason[CURL_ERROR_SIZE];
 
 void http_start_clock(long timeout_s)
@@ -49,14 +59,41 @@ void http_start_clock(long timeout_s)
 	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
 	last_wait_ms =
 		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
+	/* Within a TLS handshake libcurl looks at no limit as long as the other
+	 * side sends anything. */
+	(void)alarm((unsigned)timeout_s + ALARM_S);
+}
+
+void http_stop_clock(void)
+{
+	(void)alarm(0);
+}
+
+/*
+ * Within the 3 s of CONNECT_MS libc's resolver is to have asked three name
+ * servers; its own 5 s would pass before the second one is asked.  And libcurl
+ * before 7.87 waits for the resolver, however late.
+ */
+static void hurry_resolver(void)
+{
+	(void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
 }
 
 int http_open(long timeout_s)
 {
+	struct stat status;
+
+	if (platform_has_user)
+		hurry_resolver();
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
 		trust_find();
+	else if (platform_has_user && !stat(bundle, &status) &&
+		 !S_ISREG(status.st_mode)) /* reading it may never end */
+		return errinfo_set(STATUS_SETTINGS,
+				   "AWS_CA_BUNDLE: %s is no regular file",
+				   bundle);
 	http_answer.body = calloc(1, HTTP_LIMIT + 1);
 	curl = curl_easy_init();
 	if (!http_answer.body || !curl)
@@ -74,15 +111,18 @@ static void forget_body(void)
 void http_close(void)
 {
 	forget_body();
+	if (platform_has_user) /* what is printed may take its time */
+		http_stop_clock();
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
 	size *= count;
 	(void)context;
-	is_too_large = size > HTTP_LIMIT - http_answer.size;
-	if (is_too_large)
+	if (size > HTTP_LIMIT - http_answer.size) {
+		passed = HTTP_LIMIT;
 		return 0;
+	}
 	memcpy(http_answer.body + http_answer.size, data, size);
 	http_answer.size += size;
 	http_answer.body[http_answer.size] = '\0';
@@ -96,8 +136,14 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	static char value[64];
 
 	(void)context;
+	headers_size += len;
+	if (headers_size > HEADERS_LIMIT) { /* libcurl keeps them all */
+		passed = HEADERS_LIMIT;
+		return 0;
+	}
 	/* Behind the empty line trailers may follow, or another answer. */
-	has_headers = len <= 2 || (has_headers && *line != 'H');
+	has_headers =
+		len <= 2 || (has_headers && strncasecmp(line, "HTTP/", 5) != 0);
 	if (len < sizeof(value)) {
 		memcpy(value, line, len);
 		value[len] = '\0';
@@ -129,17 +175,24 @@ static const struct {
 	{CURLOPT_DNS_CACHE_TIMEOUT, 0}, /* it would keep failures */
 };
 
-static CURLcode result; /* of setting options, all together */
+static CURLcode result; /* the first that is none of success */
+
+static void keep(CURLcode code)
+{
+	/* Several are the code of something else, which only people read. */
+	if (!platform_has_user || !result)
+		result |= code;
+}
 
 static void set_number(CURLoption option, long value)
 {
-	result |= curl_easy_setopt(curl, option, value);
+	keep(curl_easy_setopt(curl, option, value));
 }
 
 static void set_pointer(CURLoption option, const void *value)
 {
 	if (value)
-		result |= curl_easy_setopt(curl, option, value);
+		keep(curl_easy_setopt(curl, option, value));
 }
 
 static void set_options(const char *method, const char *url, const char *body,
@@ -153,10 +206,14 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * for a resolver's thread. */
 	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
-	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body) |
-		 curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		set_number(options[i].option, options[i].value);
+	/* Else a libcurl without a thread to look names up in takes SIGALRM for
+	 * that, and refuses to look where a second or less is left. */
+	if (platform_has_user)
+		set_number(CURLOPT_NOSIGNAL, 1);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
@@ -169,7 +226,7 @@ static void set_options(const char *method, const char *url, const char *body,
 	/* A file in a directory's place: nothing is found beside the bundle. */
 	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
 	if (bundle || trust.is_hashed)
-		result |= curl_easy_setopt(curl, CURLOPT_CAINFO, bundle);
+		keep(curl_easy_setopt(curl, CURLOPT_CAINFO, bundle));
 }
 
 /* Whether only AWS's own roots were believed; from now on all are. */
@@ -182,24 +239,60 @@ static bool has_more_roots(void)
 	return has_more;
 }
 
-static int failure(CURLcode code)
+/* A line of a head that is longer than libcurl takes: older ones say that
+ * memory is out, newer ones that it is too large. */
+static bool is_long_line(CURLcode code)
+{
+	long sent = 0;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
+	return code == CURLE_TOO_LARGE ||
+	       (code == CURLE_OUT_OF_MEMORY && sent && !has_headers);
+}
+
+/* Whether nobody was there to connect to; older libcurl has no text then. */
+static bool is_unreached(CURLcode code)
+{
+	long port = 0; /* our own, once there is a connection */
+
+	(void)curl_easy_getinfo(curl, CURLINFO_LOCAL_PORT, &port);
+	return code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_COULDNT_RESOLVE_HOST ||
+	       code == CURLE_COULDNT_CONNECT ||
+	       (code == CURLE_OPERATION_TIMEDOUT && !port);
+}
+
+static int complain_of_size(void)
+{
+	return errinfo_set(STATUS_DATA,
+			   platform_has_user && passed == HEADERS_LIMIT
+				   ? "headers larger than %d bytes"
+				   : "answer larger than %d bytes",
+			   passed);
+}
+
+/* is_set: whether all options could be set. */
+static int failure(CURLcode code, bool is_set)
 {
 	int status = STATUS_DEADLINE | AGAIN_LATER;
 
-	if (is_too_large)
-		return errinfo_set(STATUS_DATA, "answer larger than %d bytes",
-				   HTTP_LIMIT);
+	if (platform_has_user && is_set && is_long_line(code))
+		passed = HEADERS_LIMIT;
+	if (passed)
+		return complain_of_size();
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
 		status = STATUS_SETTINGS;
-	if (code == CURLE_OUT_OF_MEMORY)
+	if (code == CURLE_OUT_OF_MEMORY || !is_set)
 		status = STATUS_SYSTEM;
-	return errinfo_set(status, "%s%s",
-			   *reason	       ? reason
-			   : platform_has_user ? curl_easy_strerror(code)
-					       : "libcurl fails",
-			   pattern_matches(reason, "^(Could|Failed|Conn)")
-				   ? "; is there a route?"
-				   : "");
+	return errinfo_set(
+		status, "%s%s",
+		*reason		    ? reason
+		: platform_has_user ? curl_easy_strerror(code)
+				    : "libcurl fails",
+		!platform_has_user || code == CURLE_OUT_OF_MEMORY ? ""
+		: !is_set ? "; install a libcurl with TLS and proxies"
+		: is_unreached(code) ? "; is there a route?"
+				     : "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
@@ -218,30 +311,44 @@ static void split_lines(void)
 	}
 }
 
+static void forget_answer(void)
+{
+	has_headers = false;
+	headers_size = 0;
+	passed = 0;
+	http_answer.status = 0;
+	http_answer.date_s = -1;
+	http_answer.retry_after_s = 0;
+	forget_body();
+	reason[0] = '\0';
+}
+
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms)
 {
 	curl_off_t retry_after_s = 0;
+	long given_ms;
+	bool is_set;
 
 	if (pattern_is_careful && pattern_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	buf_set(&lines, "%s", headers);
 	split_lines();
-	has_headers = false;
-	http_answer.status = 0;
-	http_answer.date_s = -1;
-	http_answer.retry_after_s = 0;
-	forget_body();
-	is_too_large = false;
-	reason[0] = '\0';
+	forget_answer();
+	given_ms = within_deadline(timeout_ms);
+	/* AWS's own roots are none to libcurl, or do not verify the server: 58,
+	 * 60, 77; what else is above that loses nothing by another try. */
 	do {
 		set_options(method, url, body, proxy, timeout_ms);
-		if (!result)
+		is_set = !result;
+		if (is_set)
 			result = curl_easy_perform(curl);
-	} while (result == CURLE_PEER_FAILED_VERIFICATION && has_more_roots());
+	} while (result >= CURLE_SSL_CERTPROBLEM && has_more_roots());
 	buf_wipe(&lines);
+	was_hasty = result == CURLE_OPERATION_TIMEDOUT && given_ms < HASTY_MS &&
+		    given_ms < timeout_ms;
 	if (result)
-		return failure(result);
+		return failure(result, is_set);
 	if (!has_headers)
 		return errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
 				   "the answer is cut short");
@@ -280,8 +387,15 @@ int http_persist(int (*attempt)(void))
 {
 	static int64_t throttled_ms; /* of the whole run */
 	struct retry retry = {0, 0};
+	struct errinfo former; /* what failed before: it may tell more */
 
 	while (attempt()) {
+		if (!platform_has_user)
+			; /* who reads what failed before? */
+		else if (was_hasty && retry.tries)
+			errinfo = former;
+		else
+			former = errinfo;
 		retry.throttled_ms = throttled_ms; /* of calls within, too */
 		if (!errinfo.again || wait_for_next(&retry))
 			return -1;

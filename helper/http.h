@@ -30,8 +30,14 @@ enum { HTTP_LIMIT = 1024 * 1024 }; /* bytes of an answer's body */
  */
 int http_open(long timeout_s);
 
-/* Begin the time anew: timeout_s seconds from now. */
+/*
+ * Begin the time anew: timeout_s seconds from now.  The signal SIGALRM comes 2
+ * s behind that, in case that libcurl does not return.
+ */
 void http_start_clock(long timeout_s);
+
+/* No SIGALRM before the clock starts again: something else takes its time. */
+void http_stop_clock(void);
 
 /* Wipe the answer; connections end with the program.  May be called without
  * http_open. */
@@ -46,8 +52,9 @@ void http_close(void);
  * proxy: URL; "": none; NULL: the environment's.
  * timeout_ms: of all of it; connecting may take 3 s of that.
  * Returns 0 after any answer, or -1: again AGAIN_LATER (no answer),
- * STATUS_DATA (larger than HTTP_LIMIT), STATUS_SETTINGS (no such URL, proxy or
- * AWS_CA_BUNDLE), STATUS_SYSTEM.
+ * STATUS_DATA (larger than HTTP_LIMIT, or more than 64 KiB of headers and
+ * trailers), STATUS_SETTINGS (no such URL, proxy or AWS_CA_BUNDLE),
+ * STATUS_SYSTEM (no memory, or libcurl lacks what is asked of it).
  */
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms);

@@ -36,8 +36,6 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-static bool wants_json;
-
 static int usage_fault(const char *what)
 {
 	errinfo.stage = "usage";
@@ -55,9 +53,9 @@ static int run_check(const char *settings_file, const char *defaults_file)
 {
 	const char *object;
 
-	check(settings_file, defaults_file, wants_json);
+	check(settings_file, defaults_file, report_wants_json);
 	errinfo.stage = "report";
-	if (!wants_json)
+	if (!report_wants_json)
 		return 0;
 	object = json_checked();
 	return !object || print_json(object) || print_json("\n") ? -1 : 0;
@@ -86,7 +84,7 @@ static int run(int argc, char **argv)
 			if_changed = true;
 			break;
 		case 'j':
-			wants_json = true;
+			report_wants_json = true;
 			break;
 		case 'n':
 			report_dry_run = true;
@@ -119,18 +117,18 @@ static int run(int argc, char **argv)
 	else
 		return usage_fault("the commands are up, down and check");
 	errinfo.stage = "report";
-	return wants_json ? print_json(json_result()) : report_result();
+	return report_wants_json ? print_json(json_result()) : report_result();
 }
 
 int main(int argc, char **argv)
 {
 	platform_has_user = pattern_is_careful = true;
-	platform_harden();
+	platform_harden(report_overdue);
 	opterr = 0;
 	errinfo.stage = "report";
 	if (run(argc, argv)) {
 		report_error();
-		if (wants_json)
+		if (report_wants_json)
 			(void)print_json(json_result());
 	}
 	platform_exit(report.status);

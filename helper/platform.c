@@ -27,11 +27,37 @@ void platform_wipe(void *memory, size_t size)
 #endif
 }
 
-void platform_harden(void)
+/*
+ * Variables that have a library write down what keeps a connection secret.
+ * SSLKEYLOGFILE: libcurl, GnuTLS, NSS and OpenSSL 3.5 write the keys of each
+ * session there; people set it for their browsers.  GNUTLS_DEBUG_LEVEL has
+ * GnuTLS print them.  Others stay, though libraries go by them: proxies and
+ * RES_OPTIONS are documented; OPENSSL_CONF is how a host asks for FIPS, and
+ * allows no less than what http.c asks for; SSL_CERT_FILE, SSL_CERT_DIR and
+ * what leads names elsewhere (LOCALDOMAIN, HOSTALIASES) are as good as the
+ * root's own files, and a server is verified all the same.
+ */
+static void forget_leaks(void)
+{
+	(void)unsetenv("SSLKEYLOGFILE");
+	if (platform_has_user)
+		(void)unsetenv("GNUTLS_DEBUG_LEVEL");
+}
+
+void platform_harden(void (*on_alarm)(int))
 {
 	static const struct rlimit none;
-	static const struct sigaction ignored = {.sa_handler = SIG_IGN};
+	static struct sigaction action;
 	int fd;
+
+	forget_leaks();
+	/* Whoever started the program may have blocked it, or ignored it. */
+	if (platform_has_user) /* it is so: the memory is static */
+		(void)sigemptyset(&action.sa_mask);
+	(void)sigaddset(&action.sa_mask, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL);
+	action.sa_handler = on_alarm;
+	(void)sigaction(SIGALRM, &action, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
 	if (platform_has_user)
@@ -46,9 +72,10 @@ void platform_harden(void)
 #endif
 	/* What cannot be written is an error like others, and ends no run
 	 * before its records are set. */
-	(void)sigaction(SIGPIPE, &ignored, NULL);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
 	if (platform_has_user)
-		(void)sigaction(SIGXFSZ, &ignored, NULL);
+		(void)sigaction(SIGXFSZ, &action, NULL);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

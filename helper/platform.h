@@ -16,9 +16,11 @@ void platform_wipe(void *memory, size_t size);
  * Keep this process's memory to itself: no core dump, no tracing by other
  * processes of the same user where the system can forbid it.  Give the
  * standard streams that are closed to the null device, so that no socket can
- * become standard output; and let writing fail where signals would end it.
+ * become standard output; let writing fail where signals would end it; and
+ * forget variables that have a library write down secrets.
+ * on_alarm: what SIGALRM calls from now on, whatever the parent has made of it.
  */
-void platform_harden(void);
+void platform_harden(void (*on_alarm)(int));
 
 /*
  * End the process with this exit status, and at once: what 30 libraries would

@@ -51,7 +51,6 @@ static const struct option long_options[] = {
 static const char *settings_file;
 static const char *zone_name; /* of the command line; or NULL */
 static const char *zone_id;
-static bool wants_json;
 static bool wants_stopped;
 
 static struct settings settings;
@@ -78,7 +77,7 @@ static int take_option(int option)
 		zone_id = optarg;
 		return 0;
 	case 'j':
-		wants_json = true;
+		report_wants_json = true;
 		return 0;
 	case 'n':
 		report_dry_run = true;
@@ -370,7 +369,7 @@ int main(int argc, char **argv)
 
 	platform_has_user = pattern_is_careful = true;
 	report_program = "bootname-reap";
-	platform_harden();
+	platform_harden(report_overdue);
 	opterr = 0;
 	errinfo.stage = "usage";
 	rc = take_options(argc, argv);
@@ -378,9 +377,9 @@ int main(int argc, char **argv)
 		report_error();
 	if (rc <= 0) {
 		errinfo.stage = "report";
-		if (wants_json ? print_json() : print_lines()) {
+		if (report_wants_json ? print_json() : print_lines()) {
 			report_error();
-			if (wants_json)
+			if (report_wants_json)
 				(void)print_json();
 		}
 	}

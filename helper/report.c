@@ -12,6 +12,7 @@
 bool report_quiet;
 bool report_verbose;
 bool report_dry_run;
+bool report_wants_json;
 const char *report_program = "bootname";
 struct report report;
 bool report_changed;
@@ -115,4 +116,46 @@ void report_error(void)
 	buf_set(&out, "%s: %s: %.4000s\n", report_program, errinfo.stage,
 		errinfo.text.data);
 	(void)write_out(STDERR_FILENO);
+}
+
+/* ---- At a signal: only what is safe wherever it comes, so no printf. ---- */
+
+static struct buf last_words;
+
+static void add_word(const char *word)
+{
+	buf_add(&last_words, word, strlen(word));
+}
+
+static void end_with(const char *message)
+{
+	add_word(report_program);
+	add_word(": ");
+	add_word(errinfo.stage);
+	add_word(": ");
+	add_word(message);
+	add_word("\n");
+	(void)write_text(STDERR_FILENO, last_words.data, last_words.len);
+	if (!report_wants_json || report_quiet)
+		return;
+	buf_wipe(&last_words);
+	add_word("{\"error\":{\"stage\":\"");
+	add_word(errinfo.stage);
+	add_word("\",\"code\":75,\"message\":\"");
+	add_word(message);
+	add_word("\"}}\n");
+	(void)write_text(STDOUT_FILENO, last_words.data, last_words.len);
+}
+
+void report_overdue(int signal)
+{
+	static const char text[] = "bootname: deadline: passed\n";
+
+	(void)signal;
+	if (platform_has_user)
+		end_with("the connection did not end at the deadline; what is "
+			 "between this machine and the other side?");
+	else
+		(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(STATUS_DEADLINE);
 }

@@ -23,6 +23,7 @@ enum report_stage { STAGE_START, STAGE_IMDS, STAGE_ZONE, STAGE_CHANGE, STAGES };
 extern bool report_quiet;   /* nothing on standard output */
 extern bool report_verbose; /* progress on standard error */
 extern bool report_dry_run;
+extern bool report_wants_json;
 
 enum { REPORT_PLANS = 8 };
 
@@ -81,5 +82,11 @@ int report_result(void);
 /* Print errinfo: one line on standard error; and remember the status, if it is
  * the first one. */
 void report_error(void);
+
+/*
+ * End the program with STATUS_DEADLINE, and say so: the handler of SIGALRM,
+ * which http.c lets come when libcurl does not return.
+ */
+__attribute__((noreturn)) void report_overdue(int signal);
 
 #endif

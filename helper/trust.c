@@ -43,4 +43,7 @@ void trust_find(void)
 	for (size_t i = 0; !trust.is_hashed && !trust.roots.len && i < 2; i++)
 		if (!file_read(bundles[i]))
 			trust_keep_roots(file.text);
+	/* Less than all of AWS's, and libcurl may refuse it. */
+	if (buf_is_cut(&trust.roots))
+		buf_wipe(&trust.roots);
 }

@@ -22,8 +22,8 @@ extern struct trust {
 
 /*
  * Find out what this machine has of AWS's roots: Amazon Root CA 1 under its
- * hash, or else those of the distribution's bundle.  Reads up to two files; no
- * error where they are not there.
+ * hash, or else those of the distribution's bundle, if they all fit.  Reads up
+ * to two files; no error where they are not there.
  * Source: Amazon Trust Services, "Certificate Authorities".
  */
 void trust_find(void);

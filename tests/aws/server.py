@@ -86,7 +86,8 @@ class Answer:
     delivery: "whole"; "reset" (RST instead of the answer); "half" (half of it, then RST);
     "whole, reset" (RST behind it); "cut" (half of its head, then FIN);
     "hang" (nothing until somebody leaves); "endless" (the body repeated until the peer leaves);
-    "trickle" (byte by byte, spread over `seconds`).
+    "trickle" (byte by byte, spread over `seconds`); "raw" (the body alone, as all that is sent,
+    then `repeated` until the peer leaves).
     """
 
     status: int
@@ -95,6 +96,7 @@ class Answer:
     error_code: str = None
     delivery: str = "whole"
     seconds: float = 0
+    repeated: bytes = b""
 
     def head(self):
         """The status line and the headers as bytes."""
@@ -218,13 +220,19 @@ class Connection:
                 self.received = b""
         elif answer.delivery == "endless":
             self._send_for_ever(answer)
+        elif answer.delivery == "raw":
+            self.socket.sendall(answer.body)
+            self._repeat(answer.repeated)
         elif answer.delivery == "trickle":
             return self._trickle(answer, method)
         return False
 
     def _send_for_ever(self, answer):
         self.socket.sendall(answer.head())
-        chunk = (answer.body or b"A") * (16384 // len(answer.body or b"A") + 1)
+        self._repeat(answer.body or b"A")
+
+    def _repeat(self, piece):
+        chunk = piece * (16384 // len(piece) + 1)
         while not self.listener.stopping.is_set():
             self.socket.sendall(chunk)
 

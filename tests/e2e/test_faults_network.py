@@ -185,7 +185,7 @@ NETWORK |= {
     "expired certificate": LOOK_UP.gives_up(
         75, f"...certificate has expired... ({LIST})", certificate(days=-1), look_up=0),
     "certificate for another name": LOOK_UP.gives_up(
-        75, f"...127.0.0.1... ({LIST})", certificate(names="DNS:route53.amazonaws.com"), look_up=0),
+        75, f"...certificate... ({LIST})", certificate(names="DNS:route53.amazonaws.com"), look_up=0),
 }
 
 
@@ -194,10 +194,10 @@ NETWORK |= {
 class Resolver:
     """Answers for every name with one address; the first questions, or all, in another way."""
 
-    def __init__(self, world, instead, times, address):
+    def __init__(self, world, instead, times, address, at="127.0.0.1"):
         self.world, self.instead, self.left, self.address = world, instead, times, address
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 53))
+        self.socket.bind((at, 53))
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self):
@@ -227,7 +227,31 @@ def names(instead, times=None, address="127.0.0.1"):
     return lambda world: Resolver(world, instead, times, address)
 
 
-HOST, QUESTIONS = "route53.amazonaws.com", range(2, 80)
+def silent_before_another(world):
+    """Of two name servers the first one says nothing."""
+    with open("/etc/resolv.conf", "a", encoding="ascii") as file:
+        file.write("nameserver 127.0.0.2\n")
+    Resolver(world, None, None, "127.0.0.1")
+    Resolver(world, None, 0, "127.0.0.1", at="127.0.0.2")
+
+
+def libcurl(*options):
+    """A libcurl that lacks these, as an older one or one that was made with less: see libcurl.c."""
+    def order(world):
+        library = world.folder / "libcurl.so"
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, TESTS / "e2e/libcurl.c"],
+                       check=True)
+        world.environment |= {"LD_PRELOAD": str(library),
+                              "LIBCURL_LACKS": "".join(f"{option} " for option in options)}
+    return order
+
+
+# By their numbers: CURLOPT_CAINFO_BLOB and _QUICK_EXIT are since 7.77 and 7.87.
+OLDER, WITHOUT_PROXIES = libcurl(40309, 322), libcurl(10004)
+
+
+# What libcurl itself says of each is other words in other versions.
+QUESTIONS = range(2, 80)
 NAMES = {
     "SERVFAIL, then an address": LOOK_UP.ends_well(
         names(dns.rcode.SERVFAIL, 6), look_up=1, questions=QUESTIONS),
@@ -236,13 +260,17 @@ NAMES = {
 }
 for what, instead in {"SERVFAIL": dns.rcode.SERVFAIL, "NXDOMAIN": dns.rcode.NXDOMAIN}.items():
     NAMES[f"{what} for ever"] = LOOK_UP.gives_up(
-        75, f"...resolve host: {HOST}; is there a route? ({LIST})", names(instead), look_up=0,
+        75, f"...; is there a route? ({LIST})", names(instead), look_up=0,
         questions=QUESTIONS)
 NAMES |= {
     "a name server that is silent": LOOK_UP.gives_up(
         75, f"... ({LIST})", names(None), look_up=0, questions=QUESTIONS),
+    "a name server that is silent, and older libcurl": LOOK_UP.gives_up(
+        75, f"... ({LIST})", OLDER, names(None), look_up=0, questions=QUESTIONS, timeout=2),
+    "a name server that is silent, before one that is not": LOOK_UP.ends_well(
+        silent_before_another, look_up=1, questions=QUESTIONS),
     "no route to AWS": LOOK_UP.gives_up(
-        75, f"... {HOST} ...; is there a route? ({LIST})", names(None, 0, "192.0.2.53"), look_up=0,
+        75, f"...; is there a route? ({LIST})", names(None, 0, "192.0.2.53"), look_up=0,
         questions=QUESTIONS),
 }
 NETWORK_OF_ITS_OWN = """
@@ -281,6 +309,21 @@ def test_names(tmp_path, name):
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     judge(NAMES[name], json.loads(done.stdout))
+
+
+# Other libcurls
+
+LIBCURLS = {
+    "older libcurl": LOOK_UP.ends_well(OLDER, look_up=1),
+    "older libcurl, connection refused": LOOK_UP.gives_up(
+        75, f"...; is there a route? ({LIST})", OLDER, down(), look_up=0),
+    "libcurl without proxies": fails(
+        71, "metadata: ...; install a libcurl with TLS and proxies (api/token)", WITHOUT_PROXIES,
+        token=0, metadata=0, lasts=(0, 1)),
+    "reap: libcurl without options": fails(
+        71, f"zone: ...; install a libcurl with TLS and proxies ({LIST})", libcurl(32),
+        program="bootname-reap", token=0, metadata=0, look_up=0, lasts=(0, 1)),
+}
 
 
 # The deadline, in each stage
@@ -424,6 +467,6 @@ COMMANDS |= {
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
-@pytest.mark.parametrize("row", rows(NETWORK | DEADLINE | COMMANDS))
+@pytest.mark.parametrize("row", rows(NETWORK | LIBCURLS | DEADLINE | COMMANDS))
 def test_faults(emulator, zone, instance, tmp_path, row):
     judge(row, World(emulator, zone, instance, tmp_path).meet(row))

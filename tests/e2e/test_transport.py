@@ -1,7 +1,9 @@
 """The network and the services: what test_faults.py does not order; endpoints; proxies."""
 
 import contextlib
+import os
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from aws import Answer
 from aws.server import Listener
 from conftest import ONCE, SHORT
+from test_reap import Reaper
 
 NAME = "webdev1.ec2.example.com"
 ADDRESS = "54.123.123.123"
@@ -107,6 +110,53 @@ def test_a_ca_bundle_that_is_missing(run, emulator, zone):
     assert result.status == 78
     assert "/nonexistent/ca.pem" in result.stderr
     assert emulator.requests_of("route53") == []
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "device", "folder"])
+def test_a_ca_bundle_that_is_no_file(run, emulator, zone, tmp_path, kind):
+    path = {"FIFO": tmp_path / "ca.pem", "device": "/dev/zero", "folder": tmp_path}[kind]
+    if kind == "FIFO":
+        os.mkfifo(path)
+    result = run(settings=SHORT, env={"AWS_CA_BUNDLE": str(path)})
+    assert (result.status, result.stderr) == (
+        78, f"bootname: metadata: AWS_CA_BUNDLE: {path} is no regular file\n")
+    assert emulator.requests == []
+
+
+def test_a_ca_bundle_that_never_ends_in_user_data(run, zone, embedded, tmp_path):
+    os.mkfifo(tmp_path / "ca.pem")
+    result = run(settings=ONCE, env={"AWS_CA_BUNDLE": str(tmp_path / "ca.pem")})
+    assert (result.status, result.stderr) == (75, "bootname: deadline: passed\n")
+
+
+# Keys of a session, which people have written down for their browsers
+
+@pytest.fixture
+def keys(tmp_path):
+    return tmp_path / "keys"
+
+
+def test_keys_are_written_where_curl_is_told_so(emulator, zone, keys):
+    """Else those below would pass."""
+    subprocess.run(["curl", "--silent", "--cacert", emulator.ca_bundle, emulator.api_url],
+                   env={"SSLKEYLOGFILE": str(keys)}, check=True, stdout=subprocess.DEVNULL)
+    assert "SERVER" in keys.read_text()
+
+
+def test_keys_are_not_written(run, zone, keys):
+    assert run(env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
+    assert not keys.exists()
+
+
+def test_keys_are_not_written_by_the_program_in_user_data(run, zone, keys, embedded):
+    assert run(env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
+    assert not keys.exists()
+
+
+def test_keys_are_not_written_by_reap(emulator, zone, keys, tmp_path):
+    reap = Reaper(emulator, tmp_path)
+    assert reap(env={"SSLKEYLOGFILE": str(keys)}).status == 0
+    assert not keys.exists()
 
 
 # Endpoints

@@ -34,8 +34,8 @@ enum {
 };
 
 /* ---- What the Makefile's FUZZ_WRAPPED leads here: the clock, chance, the
- * environment, the report; and patterns, compiled once, for this libc takes
- * nearly all of the time for that. ---- */
+ * environment, the report, the alarm; and patterns, compiled once, for this
+ * libc takes nearly all of the time for that. ---- */
 
 int64_t __wrap_platform_now_ms(void);
 void __wrap_platform_sleep_ms(int64_t milliseconds);
@@ -48,6 +48,7 @@ const char *__wrap_platform_variable(const char *name);
 time_t __wrap_time(time_t *seconds);
 void __wrap_report_error(void);
 bool __wrap_pattern_matches(const char *text, const char *pattern);
+unsigned __wrap_alarm(unsigned seconds);
 
 static int64_t now_ms = START_MS;
 
@@ -89,6 +90,13 @@ time_t __wrap_time(time_t *seconds)
 {
 	assert(!seconds);
 	return BOOT_S + (time_t)(now_ms / 1000);
+}
+
+/* libFuzzer's own, whose clock is a real one. */
+unsigned __wrap_alarm(unsigned seconds)
+{
+	assert(seconds <= TIMEOUT_S + 2);
+	return 0;
 }
 
 void __wrap_report_error(void)

@@ -142,6 +142,37 @@ static bool can_be_dumped(void)
 				     core.rlim_cur || core.rlim_max);
 }
 
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int number)
+{
+	(void)number;
+	alarms++;
+}
+
+/* Whether an alarm comes, and no key is written down, although the parent had
+ * it otherwise. */
+static bool is_out_of_the_parent_s_hands(void)
+{
+	alarms = 0;
+	(void)raise(SIGALRM);
+	return alarms == 1 && !getenv("SSLKEYLOGFILE") &&
+	       !getenv("GNUTLS_DEBUG_LEVEL") == platform_has_user;
+}
+
+/* What a parent may leave to its children. */
+static void inherit(void)
+{
+	sigset_t alarm_only;
+
+	(void)sigemptyset(&alarm_only);
+	(void)sigaddset(&alarm_only, SIGALRM);
+	(void)sigprocmask(SIG_BLOCK, &alarm_only, NULL);
+	(void)signal(SIGALRM, SIG_IGN);
+	(void)setenv("SSLKEYLOGFILE", "/dev/null", 1);
+	(void)setenv("GNUTLS_DEBUG_LEVEL", "9", 1);
+}
+
 /* Harden where the standard streams of closed, as bits, are closed.  Returns
  * what is wrong then, as bits. */
 static int harden(int closed, bool has_user)
@@ -154,7 +185,8 @@ static int harden(int closed, bool has_user)
 		if (closed & 1 << fd)
 			(void)close(fd);
 	platform_has_user = has_user;
-	platform_harden();
+	inherit();
+	platform_harden(on_alarm);
 	for (int fd = 0; fd < 3; fd++)
 		if (closed & 1 << fd && !is_null_device(fd))
 			wrong |= 1 << fd;
@@ -163,6 +195,8 @@ static int harden(int closed, bool has_user)
 	if (signal(SIGPIPE, SIG_DFL) != SIG_IGN ||
 	    (signal(SIGXFSZ, SIG_DFL) == SIG_IGN) != has_user)
 		wrong |= 32;
+	if (!is_out_of_the_parent_s_hands())
+		wrong |= 64;
 	/* What it opened beyond them is closed. */
 	if (dup(0) != first)
 		wrong |= 16;
