@@ -262,6 +262,15 @@ static bool is_unreached(CURLcode code)
 	       (code == CURLE_OPERATION_TIMEDOUT && !port);
 }
 
+static int complain_of_size(void)
+{
+	return errinfo_set(STATUS_DATA,
+			   platform_has_user && passed == HEADERS_LIMIT
+				   ? "headers larger than %d bytes"
+				   : "answer larger than %d bytes",
+			   passed);
+}
+
 /* is_set: whether all options could be set. */
 static int failure(CURLcode code, bool is_set)
 {
@@ -270,11 +279,7 @@ static int failure(CURLcode code, bool is_set)
 	if (platform_has_user && is_set && is_long_line(code))
 		passed = HEADERS_LIMIT;
 	if (passed)
-		return errinfo_set(STATUS_DATA,
-				   platform_has_user && passed == HEADERS_LIMIT
-					   ? "headers larger than %d bytes"
-					   : "answer larger than %d bytes",
-				   passed);
+		return complain_of_size();
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_SSL_CACERT_BADFILE)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY || !is_set)
@@ -306,6 +311,18 @@ static void split_lines(void)
 	}
 }
 
+static void forget_answer(void)
+{
+	has_headers = false;
+	headers_size = 0;
+	passed = 0;
+	http_answer.status = 0;
+	http_answer.date_s = -1;
+	http_answer.retry_after_s = 0;
+	forget_body();
+	reason[0] = '\0';
+}
+
 int http_send(const char *method, const char *url, const char *headers,
 	      const char *body, const char *proxy, long timeout_ms)
 {
@@ -317,17 +334,10 @@ int http_send(const char *method, const char *url, const char *headers,
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	buf_set(&lines, "%s", headers);
 	split_lines();
-	has_headers = false;
-	http_answer.status = 0;
-	http_answer.date_s = -1;
-	http_answer.retry_after_s = 0;
-	forget_body();
-	passed = 0;
-	headers_size = 0;
-	reason[0] = '\0';
+	forget_answer();
 	given_ms = within_deadline(timeout_ms);
-	/* That are no roots to libcurl, or do not verify the server: 58, 60,
-	 * 77; what else has such a number loses nothing by another try. */
+	/* AWS's own roots are none to libcurl, or do not verify the server: 58,
+	 * 60, 77; what else is above that loses nothing by another try. */
 	do {
 		set_options(method, url, body, proxy, timeout_ms);
 		is_set = !result;

@@ -46,13 +46,17 @@ static void forget_leaks(void)
 void platform_harden(void (*on_alarm)(int))
 {
 	static const struct rlimit none;
-	static const sigset_t no_signal;
+	static struct sigaction action;
 	int fd;
 
 	forget_leaks();
 	/* Whoever started the program may have blocked it, or ignored it. */
-	(void)signal(SIGALRM, on_alarm);
-	(void)sigprocmask(SIG_SETMASK, &no_signal, NULL);
+	if (platform_has_user) /* it is so: the memory is static */
+		(void)sigemptyset(&action.sa_mask);
+	(void)sigaddset(&action.sa_mask, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL);
+	action.sa_handler = on_alarm;
+	(void)sigaction(SIGALRM, &action, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
 	if (platform_has_user)
@@ -67,9 +71,10 @@ void platform_harden(void (*on_alarm)(int))
 #endif
 	/* What cannot be written is an error like others, and ends no run
 	 * before its records are set. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
 	if (platform_has_user)
-		(void)signal(SIGXFSZ, SIG_IGN);
+		(void)sigaction(SIGXFSZ, &action, NULL);
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);

@@ -46,8 +46,13 @@ static bool is_look;  /* whether all stands as this boot has published it */
 /* Leftovers stand before the records: what they delete may be in their way. */
 static struct record all[LEFTOVERS + SETTINGS_RECORDS];
 static struct record *const records = all + LEFTOVERS;
-static struct record *begin = all + LEFTOVERS;
 static struct record *end = all + LEFTOVERS;
+static size_t leftover_count;
+
+static struct record *first_leftover(void)
+{
+	return records - leftover_count;
+}
 
 struct record *records_first(void)
 {
@@ -56,7 +61,7 @@ struct record *records_first(void)
 
 static struct record *first_of_all(void)
 {
-	return keeps_sets() ? begin : records;
+	return keeps_sets() ? first_leftover() : records;
 }
 
 struct record *records_after(struct record *record)
@@ -350,7 +355,8 @@ static bool is_going(const struct buf *row)
 	dnsname_from_route53(
 		folded,
 		name + (i == PLAN_OWNER ? strlen(PLAN_OWNER_PREFIX) : 0));
-	for (struct record *record = begin; record < records; record++)
+	for (struct record *record = first_leftover(); record < records;
+	     record++)
 		if (record->is_planned &&
 		    record->plan.sets[i].state == PLAN_REMOVE &&
 		    !strcmp(record->instance.name, folded) &&
@@ -439,8 +445,8 @@ static void start_plan(struct record *record)
 		current->has_published = published_has;
 	plan_start(current, record->settings, &record->instance, removal);
 	/* What is deleted in the same batch can only be created after it. */
-	for (struct record *other = begin; keeps_sets() && other < records;
-	     other++)
+	for (struct record *other = first_leftover();
+	     keeps_sets() && other < records; other++)
 		current->wants_to_read |=
 			other->is_planned &&
 			!strcmp(other->instance.name, record->instance.name);
@@ -568,11 +574,13 @@ static void add_leftover(const struct published_set *set)
 {
 	static struct settings own[LEFTOVERS];
 	const struct settings *like = settings_of(set);
+	struct record *begin;
 	const char **value;
 
-	if (!like || begin == all)
+	if (!like || leftover_count == LEFTOVERS)
 		return;
-	begin--;
+	leftover_count++;
+	begin = first_leftover();
 	own[begin - all] = *like;
 	value = own[begin - all].value;
 	if (is_field(set, PUBLISHED_ROLE, "-") && *value[SETTING_ROLE_ARN])
@@ -991,11 +999,12 @@ static void change_late(bool has_failed)
 				published_sets[i].field[PUBLISHED_ROLE]);
 			report_error();
 		}
-	for (struct record *record = begin; record < records; record++)
+	for (struct record *record = first_leftover(); record < records;
+	     record++)
 		record->is_open =
 			record->is_late &&
 			(is_removal || !has_failed || !is_in_use(record));
-	for (struct record *first = begin; first < records; first++)
+	for (struct record *first = first_leftover(); first < records; first++)
 		if (first->is_open)
 			change_beside(first, false);
 }

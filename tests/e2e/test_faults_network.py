@@ -185,7 +185,7 @@ NETWORK |= {
     "expired certificate": LOOK_UP.gives_up(
         75, f"...certificate has expired... ({LIST})", certificate(days=-1), look_up=0),
     "certificate for another name": LOOK_UP.gives_up(
-        75, f"...127.0.0.1... ({LIST})", certificate(names="DNS:route53.amazonaws.com"), look_up=0),
+        75, f"...certificate... ({LIST})", certificate(names="DNS:route53.amazonaws.com"), look_up=0),
 }
 
 
@@ -250,7 +250,8 @@ def libcurl(*options):
 OLDER, WITHOUT_PROXIES = libcurl(40309, 322), libcurl(10004)
 
 
-HOST, QUESTIONS = "route53.amazonaws.com", range(2, 80)
+# What libcurl itself says of each is other words in other versions.
+QUESTIONS = range(2, 80)
 NAMES = {
     "SERVFAIL, then an address": LOOK_UP.ends_well(
         names(dns.rcode.SERVFAIL, 6), look_up=1, questions=QUESTIONS),
@@ -259,7 +260,7 @@ NAMES = {
 }
 for what, instead in {"SERVFAIL": dns.rcode.SERVFAIL, "NXDOMAIN": dns.rcode.NXDOMAIN}.items():
     NAMES[f"{what} for ever"] = LOOK_UP.gives_up(
-        75, f"...resolve host: {HOST}; is there a route? ({LIST})", names(instead), look_up=0,
+        75, f"...; is there a route? ({LIST})", names(instead), look_up=0,
         questions=QUESTIONS)
 NAMES |= {
     "a name server that is silent": LOOK_UP.gives_up(
@@ -269,7 +270,7 @@ NAMES |= {
     "a name server that is silent, before one that is not": LOOK_UP.ends_well(
         silent_before_another, look_up=1, questions=QUESTIONS),
     "no route to AWS": LOOK_UP.gives_up(
-        75, f"... {HOST} ...; is there a route? ({LIST})", names(None, 0, "192.0.2.53"), look_up=0,
+        75, f"...; is there a route? ({LIST})", names(None, 0, "192.0.2.53"), look_up=0,
         questions=QUESTIONS),
 }
 NETWORK_OF_ITS_OWN = """
@@ -317,12 +318,11 @@ LIBCURLS = {
     "older libcurl, connection refused": LOOK_UP.gives_up(
         75, f"...; is there a route? ({LIST})", OLDER, down(), look_up=0),
     "libcurl without proxies": fails(
-        71, "metadata: An unknown option was passed in to libcurl; install a libcurl with TLS and "
-        "proxies (api/token)", WITHOUT_PROXIES, token=0, metadata=0, lasts=(0, 1)),
+        71, "metadata: ...; install a libcurl with TLS and proxies (api/token)", WITHOUT_PROXIES,
+        token=0, metadata=0, lasts=(0, 1)),
     "reap: libcurl without options": fails(
-        71, "zone: An unknown option was passed in to libcurl; install a libcurl with TLS and "
-        f"proxies ({LIST})", libcurl(32), program="bootname-reap", token=0, metadata=0, look_up=0,
-        lasts=(0, 1)),
+        71, f"zone: ...; install a libcurl with TLS and proxies ({LIST})", libcurl(32),
+        program="bootname-reap", token=0, metadata=0, look_up=0, lasts=(0, 1)),
 }
 
 

@@ -1547,9 +1547,12 @@ static void test_settings__finds_settings_in_a_cloud_config(void **state)
 	assert_int_equal(failed, 0);
 }
 
-/* Bytes of each read; 0: as many as are asked for. */
-static size_t read_limit;
-static unsigned interruptions;
+/* Bytes of each read; 0: as many as are asked for.  Not static: clang takes
+ * read() for inline. */
+extern size_t read_limit;
+extern unsigned interruptions;
+size_t read_limit;
+unsigned interruptions;
 
 /* In place of libc's. */
 ssize_t read(int fd, void *bytes, size_t size)
