@@ -50,7 +50,7 @@ FLOORS := \
 	document,file,retry \
 	dnsname,trust \
 	dns,http,sigv4,xml,settings \
-	imds,aws \
+	imds,aws,cloud_config \
 	route53,ec2,sts \
 	credentials,instance,zone \
 	plan,profile \

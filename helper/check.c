@@ -86,9 +86,11 @@ static bool check_settings(const char *settings_file, const char *defaults_file)
 		return false;
 	}
 	errinfo.stage = "settings";
-	if (!records_settings.found)
+	if (records_settings.doubt)
+		finding_warn("%s", records_settings.doubt);
+	else if (!records_settings.found)
 		finding_ok("none: the tag dnsname names the instance, and the "
-			   "rest are defaults");
+			   "defaults are in force");
 	else if (!records_settings.next)
 		tell_settings(&records_settings);
 	for (const struct settings *next = records_settings.next; next;

@@ -9,19 +9,36 @@
 #include "pattern.h"
 #include "platform.h"
 
-enum { DEPTH_LIMIT = 32 };
+enum {
+	DEPTH_LIMIT = 32,
+	FOLLOW_LIMIT = 8,		   /* aliases in one another */
+	FOLLOWED_LIMIT = 16 * 1024 * 1024, /* bytes, to find their nodes */
+};
 
 static yaml_parser_t parser;
 static yaml_event_t event; /* the current one */
 static const char *source; /* names the document in errors */
 static const char *input;  /* the document */
+static size_t input_size;
+static unsigned follow_depth;
+static size_t followed;
+
+struct place document_place(void)
+{
+	return (struct place){event.start_mark.line + 1,
+			      event.start_mark.column + 1};
+}
+
+int document_fault_at(struct place place, const char *key, const char *text)
+{
+	return errinfo_set(STATUS_SETTINGS, "%s:%zu:%zu: %s%s%s", source,
+			   place.line, place.column, key,
+			   *key ? ": wants " : "", text);
+}
 
 int document_fault(const char *key, const char *text)
 {
-	return errinfo_set(STATUS_SETTINGS, "%s:%zu:%zu: %s%s%s", source,
-			   event.start_mark.line + 1,
-			   event.start_mark.column + 1, key,
-			   *key ? ": wants " : "", text);
+	return document_fault_at(document_place(), key, text);
 }
 
 bool document_is_scalar(void)
@@ -43,6 +60,20 @@ bool document_is_end(void)
 {
 	return event.type == YAML_MAPPING_END_EVENT ||
 	       event.type == YAML_SEQUENCE_END_EVENT;
+}
+
+bool document_is_none(void)
+{
+	return event.type == YAML_STREAM_END_EVENT;
+}
+
+bool document_is_tagged(void)
+{
+	const char *tag = document_is_scalar()
+				  ? (const char *)event.data.scalar.tag
+				  : NULL;
+
+	return tag && strcmp(tag, "!") && strcmp(tag, YAML_STR_TAG);
 }
 
 bool document_is_plain(void)
@@ -157,6 +188,81 @@ int document_read_members(const char *names)
 				 : document_skip();
 }
 
+/* Begin at the beginning of the input. */
+static int start(void)
+{
+	memset(&event, 0, sizeof(event));
+	if (!yaml_parser_initialize(&parser))
+		return errinfo_set(STATUS_SYSTEM, "out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)input,
+				     input_size);
+	return 0;
+}
+
+/* What the current node is known by; NULL: it has no anchor. */
+static const yaml_char_t *anchor(void)
+{
+	return document_is_scalar() ? event.data.scalar.anchor
+	       : document_is_map()  ? event.data.mapping_start.anchor
+	       : document_is_list() ? event.data.sequence_start.anchor
+				    : NULL;
+}
+
+/* Go on to the node of an alias.  Returns 1 where there is none before it. */
+static int go_to_anchor(const yaml_event_t *alias)
+{
+	do {
+		if (document_next())
+			return -1;
+		if (event.start_mark.index >= alias->start_mark.index)
+			return 1;
+	} while (!anchor() || strcmp((const char *)anchor(),
+				     (const char *)alias->data.alias.anchor));
+	return 0;
+}
+
+static void finish(void)
+{
+	yaml_event_delete(&event);
+	yaml_parser_delete(&parser);
+}
+
+/* PyYAML, too, refuses an anchor that is given twice. */
+static int read_anchored(const yaml_event_t *alias, int (*on_node)(void))
+{
+	unsigned count = 0;
+	int rc = start();
+
+	while (!rc && !(rc = go_to_anchor(alias)))
+		count++;
+	event.start_mark = alias->start_mark;
+	if (rc > 0 && count != 1)
+		return document_fault("", count ? "the alias of two anchors"
+						: "the alias of no anchor");
+	finish();
+	return rc < 0 || start() || go_to_anchor(alias) || on_node() ? -1 : 0;
+}
+
+int document_follow(int (*on_node)(void))
+{
+	yaml_parser_t parser_here = parser;
+	yaml_event_t event_here = event;
+	int rc;
+
+	if (!platform_has_user || event.type != YAML_ALIAS_EVENT)
+		return on_node();
+	followed += 2 * input_size;
+	if (follow_depth == FOLLOW_LIMIT || followed > FOLLOWED_LIMIT)
+		return document_fault("", "too many aliases");
+	follow_depth++;
+	rc = read_anchored(&event_here, on_node);
+	follow_depth--;
+	finish();
+	parser = parser_here;
+	event = event_here;
+	return rc;
+}
+
 int document_read(const char *name, const char *data, size_t size,
 		  int (*on_root)(void))
 {
@@ -164,11 +270,11 @@ int document_read(const char *name, const char *data, size_t size,
 
 	source = name;
 	input = data;
-	memset(&event, 0, sizeof(event));
-	if (!yaml_parser_initialize(&parser))
-		return errinfo_set(STATUS_SYSTEM, "out of memory");
-	yaml_parser_set_input_string(&parser, (const unsigned char *)data,
-				     size);
+	input_size = size;
+	follow_depth = 0;
+	followed = 0;
+	if (start())
+		return -1;
 	do
 		rc = document_next();
 	while (!rc && (event.type == YAML_STREAM_START_EVENT ||
@@ -179,7 +285,6 @@ int document_read(const char *name, const char *data, size_t size,
 		if (!rc && event.type == YAML_DOCUMENT_START_EVENT)
 			rc = document_fault("", "a second document");
 	}
-	yaml_event_delete(&event);
-	yaml_parser_delete(&parser);
+	finish();
 	return rc ? -1 : 0;
 }

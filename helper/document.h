@@ -43,11 +43,24 @@ int document_next(void);
 /* Go to the end of the current node, of at most 32 lists and maps in it. */
 int document_skip(void);
 
+/*
+ * Where there is a user: call on_node at the node that the current alias
+ * stands for, and come back to the alias; at any other node, call it there.
+ * on_node: as on_root; an alias in its node may be followed likewise.
+ * An error if no node has the anchor before the alias, or two have; and beyond
+ * 8 aliases in one another, or 16 MiB that were read again.
+ */
+int document_follow(int (*on_node)(void));
+
 bool document_is_scalar(void);
 bool document_is_plain(void); /* a scalar without quotes */
 bool document_is_map(void);
 bool document_is_list(void);
-bool document_is_end(void); /* of a list or map */
+bool document_is_end(void);  /* of a list or map */
+bool document_is_none(void); /* the document is empty, or comments only */
+
+/* A scalar that a tag makes something else than a text, such as !!binary. */
+bool document_is_tagged(void);
 
 /* The text of a scalar, without a NUL in it; else "".  Valid at this node. */
 const char *document_text(void);
@@ -59,5 +72,16 @@ const char *document_text(void);
  * Returns -1.
  */
 int document_fault(const char *key, const char *text);
+
+/* A place in the current document. */
+struct place {
+	size_t line, column; /* from 1; 0: none */
+};
+
+/* The current node's. */
+struct place document_place(void);
+
+/* As document_fault, at another place. */
+int document_fault_at(struct place place, const char *key, const char *text);
 
 #endif

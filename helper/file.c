@@ -15,6 +15,21 @@ enum { FILE_LIMIT = 1024 * 1024 }; /* bytes */
 
 struct file file;
 
+/* A read may bring less than there is, and a signal may end it.  Without a
+ * user what is cut is seen all the same: it has another end. */
+static ssize_t read_all(int fd)
+{
+	size_t size = 0;
+	ssize_t count;
+
+	do {
+		count = read(fd, file.text + size, FILE_LIMIT + 1 - size);
+		size += count > 0 ? (size_t)count : 0;
+	} while (platform_has_user &&
+		 (count > 0 || (count < 0 && errno == EINTR)));
+	return count < 0 ? -1 : (ssize_t)size;
+}
+
 int file_read(const char *path)
 {
 	struct stat status;
@@ -33,7 +48,7 @@ int file_read(const char *path)
 	if (file.text && (!platform_has_user ||
 			  (!fstat(fd, &status) && S_ISREG(status.st_mode) &&
 			   !(status.st_mode & S_IWOTH))))
-		size = read(fd, file.text, FILE_LIMIT + 1);
+		size = read_all(fd);
 	(void)close(fd);
 	if (size >= 0 && size <= FILE_LIMIT) {
 		file.size = (size_t)size;

@@ -202,6 +202,10 @@ int instance_learn_name(struct instance *instance,
 				       errinfo.status == STATUS_UNAVAILABLE
 			       ? 1
 			       : -1;
+	if (platform_has_user && settings->doubt) {
+		errinfo.stage = "settings";
+		return errinfo_set(STATUS_SETTINGS, "%s", settings->doubt);
+	}
 	return complete_name();
 }
 

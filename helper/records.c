@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "aws.h"
+#include "cloud_config.h"
 #include "credentials.h"
 #include "ec2.h"
 #include "errinfo.h"
@@ -56,9 +57,9 @@ static int read_documents(const char *settings_file, const char *defaults_file)
 	if (platform_has_user && defaults_file &&
 	    settings_read_file(&records_settings, defaults_file))
 		return -1;
-	return settings_read_cloud_config(&records_settings,
-					  cloud_config ? cloud_config
-						       : SETTINGS_CLOUD_CONFIG);
+	return cloud_config_read(&records_settings,
+				 cloud_config ? cloud_config
+					      : CLOUD_CONFIG_FILE);
 }
 
 /* Somebody may have edited the settings beside the helper in user-data. */

@@ -13,7 +13,8 @@
 #include "platform.h"
 
 enum {
-	NEAR_MISS = 2, /* edits between a key and what was meant */
+	NEAR_MISS = 2,		  /* edits between a key and what was meant */
+	EXTERNAL_ID_LIMIT = 1224, /* characters; STS's */
 };
 
 /* ---- Keys: what each one takes. ---- */
@@ -30,32 +31,40 @@ static const struct key {
 	char preset[10];
 	char pattern[76];
 	unsigned most; /* of a number; 1: a truth value; 0: a text */
-} keys[SETTINGS] = {
-	{"name", "",
-	 "([A-Za-z0-9_*.-]|[{](instance-id|region|az|az-id|local-ipv4|"
-	 "tag:[^{}]+)[}])+",
-	 0},
-	{"zone", "", "[A-Za-z0-9_.-]+", 0},
-	{"zone_id", "", "(/hostedzone/)?[A-Z0-9]{1,32}", 0},
-	{"visibility", "", "public|private", 0},
-	{"ttl", "60", "0|[1-9][0-9]{0,9}", 2147483647},
-	{"action", "UPSERT", "UPSERT|CREATE", 0},
-	{"address", "public", "public|private", 0},
-	{"types", "", "^ (A|AAAA|A AAAA|AAAA A) $", 0},
-	{"owner_record", "", BOOLEAN, 1},
-	{"take_over", "never", "never|stopped|gone", 0},
-	{"routing", "simple", "simple|multivalue|weighted", 0},
-	{"weight", "1", "0|[1-9][0-9]{0,2}", 255},
-	{"set_identifier", "", "[ -~]{1,128}", 0},
-	{"health_check_id", "", "[A-Za-z0-9-]{1,64}", 0},
-	{"role_arn", "", "arn:[!-~]+", 0},
-	{"external_id", "", "[ -~]+", 0},
-	{"grace", "0", "0|[1-9][0-9]{0,4}", 86400},
-	{"wait", "", BOOLEAN, 1},
-	{"timeout", "300", "[1-9][0-9]{0,4}", 86400},
-	{"proxy", "", "https?://[!-~]+", 0},
-	{"records", "", "a list of maps", 0},
+} keys[] = {
+	[SETTING_NAME] =
+		{"name", "",
+		 "([A-Za-z0-9_*.-]|[{](instance-id|region|az|az-id|local-ipv4|"
+		 "tag:[^{}]+)[}])+",
+		 0},
+	[SETTING_ZONE] = {"zone", "", "[A-Za-z0-9_.-]+", 0},
+	[SETTING_ZONE_ID] = {"zone_id", "", "(/hostedzone/)?[A-Z0-9]{1,32}", 0},
+	[SETTING_VISIBILITY] = {"visibility", "", "public|private", 0},
+	[SETTING_TTL] = {"ttl", "60", "0|[1-9][0-9]{0,9}", 2147483647},
+	[SETTING_ACTION] = {"action", "UPSERT", "UPSERT|CREATE", 0},
+	[SETTING_ADDRESS] = {"address", "public", "public|private", 0},
+	[SETTING_TYPES] = {"types", "", "^ (A|AAAA|A AAAA|AAAA A) $", 0},
+	[SETTING_OWNER_RECORD] = {"owner_record", "", BOOLEAN, 1},
+	[SETTING_TAKE_OVER] = {"take_over", "never", "never|stopped|gone", 0},
+	[SETTING_ROUTING] = {"routing", "simple", "simple|multivalue|weighted",
+			     0},
+	[SETTING_WEIGHT] = {"weight", "1", "0|[1-9][0-9]{0,2}", 255},
+	[SETTING_SET_IDENTIFIER] = {"set_identifier", "", "[ -~]{1,128}", 0},
+	[SETTING_HEALTH_CHECK_ID] = {"health_check_id", "",
+				     "[A-Za-z0-9-]{1,64}", 0},
+	[SETTING_ROLE_ARN] = {"role_arn", "", "arn:[!-~]+", 0},
+	[SETTING_EXTERNAL_ID] = {"external_id", "", "[A-Za-z0-9_+=,.@:/-]{2,}",
+				 0},
+	[SETTING_GRACE] = {"grace", "0", "0|[1-9][0-9]{0,4}", 86400},
+	[SETTING_WAIT] = {"wait", "", BOOLEAN, 1},
+	[SETTING_TIMEOUT] = {"timeout", "300", "[1-9][0-9]{0,4}", 86400},
+	[SETTING_PROXY] = {"proxy", "", "https?://[!-~]+", 0},
+	[SETTING_RECORDS] = {"records", "", "a list of maps", 0},
 };
+
+_Static_assert(sizeof(keys) / sizeof(*keys) == SETTINGS,
+	       "each setting has a row, and no row is left over");
+_Static_assert(SETTINGS <= 32, "a bit of seen is there for each setting");
 
 static struct settings *into;
 static const char *origin; /* what is being read */
@@ -142,6 +151,10 @@ static int take_scalar(const struct key *key)
 	    (document_is_plain() ? !key->most && pattern_matches(text, NO_TEXT)
 				 : key->most))
 		return value_fault(key, "; mind the quotes");
+	/* No pattern: some libc's repeat nothing more than 255 times. */
+	if (platform_has_user && key == &keys[SETTING_EXTERNAL_ID] &&
+	    strlen(text) > EXTERNAL_ID_LIMIT)
+		return value_fault(key, ", at most 1224 of them");
 	if (key != &keys[SETTING_ZONE])
 		return keep(key, text);
 	return dnsname_fold(zone, text) ? keep(key, zone)
@@ -159,6 +172,9 @@ static int take_list(const struct key *key)
 			return -1;
 		if (document_is_end())
 			break;
+		/* With one it would be two. */
+		if (platform_has_user && strchr(document_text(), ' '))
+			return value_fault(key, "");
 		buf_addf(&items, "%s ", document_text());
 	}
 	return pattern_matches(items.data, key->pattern) ? keep(key, items.data)
@@ -268,7 +284,7 @@ static int on_setting(void)
 	return document_next() || take_value(key) ? -1 : 0;
 }
 
-static int on_settings(void)
+static int on_map(void)
 {
 	into->found = true;
 	seen = 0;
@@ -278,133 +294,36 @@ static int on_settings(void)
 					"wants lines of \"key: value\", or {}");
 }
 
+/* What is empty holds no settings; what is null is somebody's mistake. */
+static int on_document(void)
+{
+	bool is_empty =
+		!document_is_map() && !document_is_list() && !*document_text();
+
+	if (platform_has_user && document_is_scalar() && !document_is_plain())
+		is_empty = false;
+	return is_empty ? 0 : on_map();
+}
+
+int settings_read_text(struct settings *settings, const char *name,
+		       const char *from, const char *text, size_t size)
+{
+	into = settings;
+	origin = from;
+	return document_read(name, text, size, on_document);
+}
+
+int settings_read_node(struct settings *settings, const char *from)
+{
+	into = settings;
+	origin = from;
+	return on_map();
+}
+
 int settings_read_file(struct settings *settings, const char *name)
 {
-	into = settings;
-	origin = name;
-	return file_read(name) || document_read(name, file.text, file.size,
-						on_settings)
+	return file_read(name) || settings_read_text(settings, name, name,
+						     file.text, file.size)
 		       ? -1
 		       : 0;
-}
-
-/* ---- cloud-config: find the settings in what else it holds. ---- */
-
-/* Of the last write_files entry that is ours. */
-static char *content;
-static bool is_base64;
-
-static int read_entries(void)
-{
-	enum { PATH, ENCODING, CONTENT } from;
-	char **entry = document_members;
-
-	for (;;) {
-		if (document_next())
-			return -1;
-		if (document_is_end())
-			return 0;
-		if (document_read_members("path encoding content "))
-			return -1;
-		if (!entry[PATH] || strcmp(entry[PATH], "/etc/bootname.yaml"))
-			continue;
-		free(content);
-		/* Without one its path is read, which is an error. */
-		from = entry[CONTENT] ? CONTENT : PATH;
-		content = entry[from];
-		entry[from] = NULL;
-		/* As opposed to none and "text/plain". */
-		is_base64 = feature_is_in(FEATURE_BASE64) &&
-			    pattern_matches(entry[ENCODING], "64");
-	}
-}
-
-static int on_file_key(void)
-{
-	bool is_wanted = !strcmp(document_text(), "write_files");
-
-	if (document_next())
-		return -1;
-	return is_wanted && document_is_list() ? read_entries()
-					       : document_skip();
-}
-
-static int on_own_key(void)
-{
-	bool is_wanted = !strcmp(document_text(), "bootname");
-
-	if (document_next())
-		return -1;
-	return is_wanted ? on_settings() : document_skip();
-}
-
-static int find_entry(void)
-{
-	return document_is_map() ? document_read_map(on_file_key)
-				 : document_skip();
-}
-
-static int find_key(void)
-{
-	return document_is_map() ? document_read_map(on_own_key)
-				 : document_skip();
-}
-
-/* In place; what is no digit of it is passed over.  Returns the bytes. */
-static size_t decode_base64(char *text)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned bits = 0;
-	unsigned count = 0;
-	char *to = text;
-
-	for (const char *from = text; *from; from++) {
-		const char *digit = strchr(digits, *from);
-
-		if (!digit)
-			continue;
-		bits = bits << 6 | (unsigned)(digit - digits);
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		*to++ = (char)(bits >> count);
-	}
-	return (size_t)(to - text);
-}
-
-static int read_cloud_config(const char *name)
-{
-	static struct buf label;
-
-	free(content);
-	content = NULL;
-	if (document_read(name, file.text, file.size, find_entry))
-		return -1;
-	if (!content && platform_has_user)
-		return document_read(name, file.text, file.size, find_key);
-	if (!content) /* the other way is for those who write by hand */
-		return !strstr(file.text, "\nbootname:")
-			       ? 0
-			       : errinfo_set(STATUS_SETTINGS,
-					     "%s: settings go to write_files",
-					     name);
-	buf_set(&label, "%s: /etc/bootname.yaml", name);
-	return document_read(label.data, content,
-			     feature_is_in(FEATURE_BASE64) && is_base64
-				     ? decode_base64(content)
-				     : strlen(content),
-			     on_settings);
-}
-
-int settings_read_cloud_config(struct settings *settings, const char *name)
-{
-	int rc = file_read(name);
-
-	into = settings;
-	origin = name;
-	if (!rc)
-		rc = read_cloud_config(name);
-	return rc < 0 ? -1 : 0;
 }

@@ -50,8 +50,11 @@ enum {
 /* The settings of one record; or at the top, where the values are defaults of
  * the records if there is a list of those. */
 struct settings {
-	bool is_record;	       /* of the list */
-	bool found;	       /* at the top: a document held settings */
+	bool is_record; /* of the list */
+	bool found;	/* at the top: a document held settings */
+	/* At the top, if none were found: why some may be there all the same;
+	 * NULL: there are none. */
+	const char *doubt;
 	struct settings *next; /* record; NULL: none */
 	/* Each as it is written, checked, or its default; in a record NULL
 	 * where it is the top's, until settings_complete. */
@@ -85,24 +88,23 @@ bool settings_is_true(const struct settings *settings, enum setting setting);
 /* The value of a setting that is a number. */
 long settings_number(const struct settings *settings, enum setting setting);
 
-/* The cloud-config that cloud-init writes at every boot for this instance. */
-#define SETTINGS_CLOUD_CONFIG "/var/lib/cloud/instance/cloud-config.txt"
-
 /*
- * Lay the settings of a file over what is there.
+ * Lay the settings of a file over what is there.  A document that is empty,
+ * of comments or of --- only, holds none, and is no error.
  * path: a regular file of at most 1 MiB that not everybody can write.
  * Returns 0, or -1 with STATUS_SETTINGS; settings may hold a part then.
  */
 int settings_read_file(struct settings *settings, const char *path);
 
 /*
- * Lay the settings of a cloud-config over what is there: the content of the
- * last write_files entry for /etc/bootname.yaml (plain or b64), else the
- * top-level key bootname, which is refused where there is no user.  Sets found
- * when there is either.  A file that does not exist holds no settings.
- * Returns as settings_read_file.
- * Source: cloud-init documentation, "Write Files" module.
+ * Lay the settings of a document over what is there, likewise.
+ * name: of the document, for errors.
+ * from: what it stands in, for as long as settings are used.
  */
-int settings_read_cloud_config(struct settings *settings, const char *path);
+int settings_read_text(struct settings *settings, const char *name,
+		       const char *from, const char *text, size_t size);
+
+/* Lay the map that is document's current node over what is there. */
+int settings_read_node(struct settings *settings, const char *from);
 
 #endif

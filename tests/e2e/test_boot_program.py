@@ -31,6 +31,8 @@ def unpacked(run, monkeypatch, tmp_path):
         program.chmod(0o755)
 
         def embedded(*arguments, **more):
+            if "config" not in more:        # it always comes with settings
+                more.setdefault("settings", "{}")
             with monkeypatch.context() as patch:
                 patch.setenv("BOOTNAME", str(program))
                 return run(*arguments, **more)
@@ -47,7 +49,7 @@ def boot(unpacked):
 @pytest.fixture
 def both(run, boot, emulator, zone):
     """Run the two programs in the same world, and hold them against each other."""
-    def compare(*arguments, prepare=None, tries_again=False, **more):
+    def compare(*arguments, prepare=None, tries_again=False, settings="{}", **more):
         outcomes = []
         for program in run, boot:
             for record_set in zone.record_sets():
@@ -58,7 +60,7 @@ def both(run, boot, emulator, zone):
             if prepare:
                 prepare()
             emulator.requests.clear()
-            result = program(*arguments, **more)
+            result = program(*arguments, settings=settings, **more)
             # Times differ.
             said = re.sub(r"after \d+[.]\d s", "after T s", result.stderr)
             # What only people need is left out.
@@ -92,7 +94,6 @@ def test_dns_follows_stop_and_start(boot, zone, instance, nameserver):
 
 
 SETTINGS = {
-    "none": None,
     "empty": "{}",
     "README's": "zone: ec2.example.com\nttl: 60\naction: UPSERT\n",
     "CREATE": "action: CREATE",
@@ -112,12 +113,12 @@ SETTINGS = {
 
 @pytest.mark.parametrize(("settings", "form"), [
     pytest.param(settings, form, id=f"{name}, {form}") for name, settings in SETTINGS.items()
-    for form in ("plain", "b64") if form == "plain" or settings])
+    for form in ("plain", "b64")])
 def test_settings_do_the_same(both, emulator, zone, instance, settings, form):
     instance.ipv6 = "2001:db8::17"
     instance.tags["role"] = "web"
     emulator.roles[ROLE] = {"zones": [zone], "external_id": "42"}
-    result = both(settings=settings and settings.replace("ZONE", zone.id), form=form,
+    result = both(settings=settings.replace("ZONE", zone.id), form=form,
                   tries_again=True)         # while the change is PENDING
     assert result.status == 0 and result.stdout.startswith("setting ")
     assert result.stdout.count("\n") == 2
@@ -137,9 +138,24 @@ def test_tags_that_are_off_do_the_same(both, instance):
     assert both(settings="{}").status == 0
 
 
-def test_neither_settings_nor_tag_does_the_same(both, instance):
+def test_an_empty_file_of_settings_does_the_same(both, instance):
+    assert both(settings="# none").status == 0
     instance.tags = {}
-    assert "nothing to do" in both().stdout
+    assert "nothing to do" in both(settings="# none").stdout
+
+
+@pytest.mark.parametrize("config", [
+    "", "#cloud-config\n\n# from 1 files\n# part-001\n\n---\nhostname: web\n...\n",
+    "bootname: {ttl: 60}\n", "a: &a {path: /etc/bootname.yaml, content: ''}\nwrite_files: [*a]\n",
+    "#cloud-config\n\n# from 1 files\n# part-001\n\n---\nwrite_files:\n"
+    "-   content: 'ttl: 60'\n    path: /etc/bootname.yaml\n",
+], ids=["empty", "no user-data", "key", "alias", "cut"])
+def test_it_has_come_with_settings(boot, emulator, zone, config):
+    result = boot(config=config)
+    assert result.status == 78
+    assert result.stderr.endswith("is cut, or write_files have not /etc/bootname.yaml once\n")
+    assert boot(env={"BOOTNAME_CLOUD_CONFIG": "/nonexistent"}).status == 78
+    assert emulator.requests == []
 
 
 @pytest.mark.parametrize("arguments", [(), ("up",)])
@@ -197,7 +213,7 @@ def test_settings_of_the_user_data_stand_at_one_place(boot, emulator, zone):
 @pytest.mark.parametrize("settings", [
     "ttl: -1", "wait: 1", "types: [A, A]", "types: A",
     "name: a b", "name: '{hostname}'", "colour: red", "TTL: 60", "ttl: 60\nttl: 60", "zone: a..b",
-    "zone_id: z1", "role_arn: x", "owner_record: 1", "records: []", "- a", "", "a: [",
+    "zone_id: z1", "role_arn: x", "owner_record: 1", "records: []", "- a", "~", "a: [",
     "ttl: " + "[" * 40, "ttl: &x 60\ngrace: *x", "proxy: ftp://x", "timeout: 0"])
 def test_bad_settings_fail_the_same(both, emulator, settings):
     assert both(settings=settings).status == 78

@@ -18,8 +18,8 @@ def read(path):
 def key_rows():
     """The settings that the code knows: name -> default."""
     text = read("helper/settings.c")
-    table = text[text.index("keys[SETTINGS] = {") : text.index("static struct settings *into;")]
-    return dict(re.findall(r'^\t\{"(\w+)", "([^"]*)"', table, re.MULTILINE))
+    table = text[text.index("} keys[] = {") : text.index("static struct settings *into;")]
+    return dict(re.findall(r'^\t\[SETTING_\w+\] =\s+\{"(\w+)",\s+"([^"]*)"', table, re.MULTILINE))
 
 
 def keys():

@@ -2,6 +2,7 @@
  * The cloud-config that cloud-init leaves, read by the installed program and
  * by the one in user-data.
  */
+#include "cloud_config.h"
 #include "accepted.h"
 #include "platform.h"
 
@@ -12,7 +13,7 @@ static bool has_settings(const char *name, bool has_user, struct buf *text)
 
 	platform_has_user = has_user;
 	settings_init(&settings);
-	if (!fuzz_succeeded(settings_read_cloud_config(&settings, name)))
+	if (!fuzz_succeeded(cloud_config_read(&settings, name)))
 		return false;
 	accepted_all(&settings, has_user);
 	accepted_describe(&settings, text);

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "document.h"
+#include "platform.h"
 
 enum { DEPTH_LIMIT = 32 };
 
@@ -276,6 +277,94 @@ static void test_document__read_map_calls_at_each_key(void **state)
 	}
 }
 
+/* ---- Aliases. ---- */
+
+static int look_at_node(void);
+
+static int look_at_list(void)
+{
+	for (;;) {
+		if (document_next())
+			return -1;
+		if (document_is_end())
+			return 0;
+		if (document_follow(look_at_node))
+			return -1;
+	}
+}
+
+static int look_at_node(void)
+{
+	calls++;
+	if (document_is_list())
+		return look_at_list();
+	buf_addf(&seen, "%s;", document_text());
+	return document_skip();
+}
+
+static const struct {
+	const char *name;
+	const char *input;
+	const char *want;
+	const char *says; /* an error; NULL: none */
+} followed[] = {
+	{"scalar", "[&x a, *x, b]", "a;a;b;", NULL},
+	{"list", "[&x [a, b], *x, c]", "a;b;a;b;c;", NULL},
+	{"of an alias", "[&x a, &y [*x, b], *y, c]", "a;a;b;a;b;c;", NULL},
+	{"map", "[&x {a: b}, *x, c]", ";;c;", NULL},
+	{"deep in what was passed over", "[{k: [{l: &x a}]}, *x]", ";a;", NULL},
+	{"anchor behind it", "[*x, &x a]", "", "unit:1:2: the alias of no"},
+	{"no anchor", "[a,\n *x]", "a;", "unit:2:2: the alias of no"},
+	{"two anchors", "[&x a, &x b, *x]", "a;b;",
+	 "unit:1:14: the alias of two"},
+	{"two anchors, one behind it", "[&x a, *x, &x b]", "a;a;b;", NULL},
+	{"endless", "[&x [a, *x]]", "a;a;a;a;a;a;a;a;a;",
+	 "unit:1:9: too many aliases"},
+	{"eight in one another",
+	 "[&a a, &b [*a], &c [*b], &d [*c], &e [*d], &f [*e], &g [*f], "
+	 "&h [*g], *h]",
+	 "a;a;a;a;a;a;a;a;a;", NULL},
+	{"broken behind it", "[&x a, *x, b", "a;a;b;", "unit:"},
+};
+
+static void test_document__follows_aliases(void **state)
+{
+	bool had_user = platform_has_user;
+
+	(void)state;
+	platform_has_user = true;
+	for (size_t i = 0; i < LENGTH(followed); i++) {
+		unit_result(followed[i].name,
+			    read_text(followed[i].input, look_at_node),
+			    followed[i].says ? STATUS_SETTINGS : 0);
+		unit_text(followed[i].name, seen.data, followed[i].want);
+		if (followed[i].says)
+			unit_starts(followed[i].name, errinfo.text.data,
+				    followed[i].says);
+	}
+	platform_has_user = had_user;
+}
+
+/* It would take more than there is to read the nodes of all. */
+static void test_document__follows_no_bomb(void **state)
+{
+	static struct buf bomb;
+	bool had_user = platform_has_user;
+
+	(void)state;
+	platform_has_user = true;
+	buf_set(&bomb, "[&a [a, a, a, a, a, a, a, a, a]");
+	for (char c = 'b'; c <= 'h'; c++)
+		buf_addf(&bomb, ",&%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]", c,
+			 c - 1, c - 1, c - 1, c - 1, c - 1, c - 1, c - 1,
+			 c - 1);
+	buf_addf(&bomb, ",*h]");
+	unit_result("bomb", read_text(bomb.data, look_at_node),
+		    STATUS_SETTINGS);
+	unit_holds("bomb", errinfo.text.data, "too many aliases");
+	platform_has_user = had_user;
+}
+
 /* ---- Members. ---- */
 
 static const char *member(size_t i)
@@ -436,6 +525,8 @@ int main(void)
 		cmocka_unit_test(test_document__fault_tells_place_and_key),
 		cmocka_unit_test(test_document__reads_on_after_a_broken_one),
 		cmocka_unit_test(test_document__read_map_calls_at_each_key),
+		cmocka_unit_test(test_document__follows_aliases),
+		cmocka_unit_test(test_document__follows_no_bomb),
 		cmocka_unit_test(test_document__reads_members),
 		cmocka_unit_test(
 			test_document__reads_four_members_and_wipes_them),
