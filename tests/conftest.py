@@ -148,6 +148,7 @@ class Runner:
     """Runs the helper on an instance, and checks what holds for every run."""
 
     name = "bootname"
+    settings = None                                         # where a run names none
 
     def __init__(self, emulator, instance, folder):
         self.emulator, self.instance, self.folder = emulator, instance, folder
@@ -165,6 +166,7 @@ class Runner:
         shell: redirections for closed and odd descriptors, in the shell's words.
         partial: some of its records fail and others do not.
         """
+        settings = self.settings if settings is None else settings
         text = cloud_config(settings, form) if config is None else config
         self.cloud_config.write_bytes(text if isinstance(text, bytes) else text.encode())
         process = self.start(*arguments, env=env, shell=shell)

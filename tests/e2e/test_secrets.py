@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 import pytest
-from conftest import ONCE, ROOT, Runner, helper, put_owned
+from conftest import ONCE, ROOT, Runner, cloud_config, helper, put_owned
 from test_reap import GONE, ZONE, Reaper
 
 NAME = "webdev1.ec2.example.com"
@@ -145,6 +145,7 @@ def program(request, tmp_path, monkeypatch):
         path = tmp_path / "user-data"
         path.write_bytes(lzma.decompress(PACKED.read_bytes()))
         path.chmod(0o755)
+        monkeypatch.setattr(Runner, "settings", "{}")       # it always comes with some
     monkeypatch.setenv("BOOTNAME", str(path))
     return plain(path)
 
@@ -370,6 +371,7 @@ def test_reap_leaves_none_of_broken_credentials(reap, emulator, instance, memory
 def changing(runner, emulator, *arguments, env=None):
     """A process that is about to change something, and its folder in /proc."""
     emulator.faults.add(operation=CHANGE, action="hang")
+    runner.cloud_config.write_text(cloud_config("{}"))
     process = runner.start(*arguments, env=env)
     try:
         emulator.wait_request("route53", CHANGE)
@@ -488,7 +490,6 @@ def test_other_processes_of_its_user_see_nothing(unprivileged, emulator, instanc
         wait_until_it_is(other, "sleep")
         assert not refused(pathlib.Path("/proc", str(other.pid), "environ"), as_user)
         other.kill()
-    run.cloud_config.write_text("#cloud-config\n")
     with changing(run, emulator, env=environment) as (_, folder):
         check_protected(folder, as_user)
 

@@ -352,8 +352,8 @@ def test_standard_input_holds_the_settings():
     ("zone: example.com\nttll: 60\n", ':2:1: unknown key "ttll"; did you mean "ttl"?'),
     ("ttl: much\n", ":1:6: ttl: "),
     ("zone: 'a\n", ":2:1: "),
-    ("", ":1:1: "),
-], ids=["unknown key", "wrong type", "no YAML", "empty"])
+    ("~\n", ":1:1: "),
+], ids=["unknown key", "wrong type", "no YAML", "null"])
 @pytest.mark.parametrize("form", FORMS)
 def test_bad_settings_are_refused_as_the_helper_refuses_them(make, form, settings, said):
     done = make(*FORMS[form], settings=settings, status=78)
