@@ -1,4 +1,3 @@
-#define _DEFAULT_SOURCE /* syscall */
 #undef _FORTIFY_SOURCE	/* which defines read, too */
 #include "unit.h"
 
