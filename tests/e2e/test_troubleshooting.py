@@ -36,7 +36,7 @@ def preprocessed(source):
                                 "libcrypto", "expat"], capture_output=True, text=True, check=True)
     return subprocess.run(
         [os.environ.get("CC", "cc"), "-E", "-P", "-std=c11", "-D_DEFAULT_SOURCE",
-         '-DBOOTNAME_VERSION="0"', "-DBOOTNAME_FEATURES=~0u", *libraries.stdout.split(), source],
+         '-DBOOTNAME_VERSION="0"', *libraries.stdout.split(), source],
         capture_output=True, text=True, check=True).stdout
 
 
