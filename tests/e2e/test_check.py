@@ -113,7 +113,7 @@ def test_what_up_would_send_is_told_and_not_sent(world, check, zone, calls):
         "ok    permission: reading is allowed, and up would send:\n"
         f"      CREATE {NAME}. 30 A 54.123.123.123\n"
         f'      CREATE _bootname.{NAME}. 30 TXT "heritage=bootname,owner=i-0123456789abcdef0,'
-        'region=eu-west-1"\n'
+        'region=eu-west-1,account=123456789012"\n'
         "      which must be allowed as route53:ChangeResourceRecordSets on "
         f"arn:aws:route53:::hostedzone/{zone.id}"]
     assert "ChangeResourceRecordSets" not in calls("route53")
@@ -295,7 +295,7 @@ def test_a_name_of_another_instance_fails_and_says_whose(world, check, zone):
     assert result.status == 73
     assert result.found["record"] == [
         f"FAIL  record: {NAME} is taken: A 192.0.2.9 (TTL 60), owner i-0abc1234def567890 in "
-        "eu-west-1\n      choose another name, or remove it"]
+        "eu-west-1 of account 123456789012\n      choose another name, or remove it"]
     assert "delegation" in result.found
 
 

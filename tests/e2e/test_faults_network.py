@@ -448,7 +448,8 @@ COMMANDS |= {
     "reap: ExpiredToken": ends_well(
         [role_for_reap, expired(CHANGE)], **REAPED | {"token": 1, "metadata": 4}, change=2),
     "reap: ExpiredToken for ever": fails(
-        77, f"zone: {LIST}: HTTP 403 ExpiredToken: why", {
+        77, f"zone: {LIST}: HTTP 403 ExpiredToken: why; the key is that of AWS_ACCESS_KEY_ID in the "
+        "environment: correct it, or unset it", {
             "operation": LIST, "status": 403, "code": "ExpiredToken", "message": "why",
             "times": None}, **REAP, look_up=2),
     "reap: 200 with a page in the read": fails(

@@ -164,6 +164,9 @@ def test_defaults_of_an_image_want_a_tag_or_a_name(run, world, instance):
     hasty = run.file(re.sub("grace: .*", "grace: 0", defaults))
     assert run("-d", hasty).stdout == "setting webdev1.ec2.example.com to 54.123.123.123\n"
     instance.tags = {}
+    result = run("-d", hasty, partial=True)
+    assert result.status == 69
+    assert result.stdout == "removing webdev1.ec2.example.com (54.123.123.123)\n"
     assert run("-d", hasty).status == 69
     assert "exit status 69" in (TOP / "docs/ami.md").read_text()
 

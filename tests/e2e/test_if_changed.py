@@ -192,10 +192,11 @@ def test_a_change_of_the_settings_is_published(run, zone, asked, settings):
     assert LIST in asked()["route53"]
 
 
-def test_a_region_that_changes_is_another_instance(run, zone, asked):
+def test_a_region_that_changes_is_another_instance(run, zone, instance, asked):
     run(*COMMAND)
     asked()
-    assert run(*COMMAND, env={"AWS_REGION": "ap-south-1"}).stdout == SET
+    instance.region = "ap-south-1"
+    assert run(*COMMAND).stdout == SET
     assert asked()["route53"] == [LIST, CHANGE]
 
 

@@ -67,7 +67,7 @@ def test_the_address_that_answers_is_taken(on_network, addresses, host):
     assert (status, stdout, stderr) == (
         0, "setting webdev1.ec2.example.com to 54.123.123.123\n", "")
     assert asked == [f"CONNECT {host}:443 HTTP/1.1"]
-    assert imds == 8
+    assert imds == 7
 
 
 def test_the_mode_tells_where_to_begin(on_network):

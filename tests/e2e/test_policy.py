@@ -650,7 +650,8 @@ def test_the_emulator_by_hand_takes_a_policy(run, instance):
         result = run(env=exports)
         assert result.status == 77 and f"allows the {CHANGE} action" in result.stderr
         control("DELETE", "policies/bootname-role")
-        assert run(env=exports).stdout == f"setting {ZONE} to {ADDRESS}\n"
+        assert run(env=exports).stdout == (f"removing {NAME} ({ADDRESS})\n"
+                                           f"setting {ZONE} to {ADDRESS}\n")
         control("PUT", "policies/bootname-role", json.dumps(allow("ec2:DescribeTags")))
         result = run(env=exports)
         assert result.status == 77 and f"allows the {FIND} action" in result.stderr

@@ -1051,7 +1051,9 @@ def test_no_credentials(keyless, emulator, zone, credentials, env, said):
 def test_credentials_of_a_pod_are_not_read(keyless, zone, variable):
     result = keyless(env={variable: "/x"})
     assert result.status == 77
-    assert result.stderr.endswith(f"with a role; bootname does not read {variable}\n")
+    assert result.stderr.endswith("or run on an EC2 instance with a role (in a container: aws ec2 "
+                                  "modify-instance-metadata-options --http-put-response-hop-limit 2)"
+                                  f"; bootname does not read {variable}\n")
 
 
 def test_a_refused_key_of_the_environment_is_called_that(reap, emulator, zone):
