@@ -46,13 +46,15 @@ static void forget_leaks(void)
 void platform_harden(void (*on_alarm)(int))
 {
 	static const struct rlimit none;
-	static const sigset_t no_signal;
+	sigset_t alarm_only;
 	int fd;
 
 	forget_leaks();
 	/* Whoever started the program may have blocked it, or ignored it. */
 	(void)signal(SIGALRM, on_alarm);
-	(void)sigprocmask(SIG_SETMASK, &no_signal, NULL);
+	(void)sigemptyset(&alarm_only);
+	(void)sigaddset(&alarm_only, SIGALRM);
+	(void)sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
 	if (platform_has_user)
