@@ -192,7 +192,7 @@ def unversioned(tmp_path_factory):
 
 
 def test_release_sets_the_name(run, zone, released):
-    result = run()
+    result = run(settings="{}")
     assert (result.status, result.stdout, result.stderr) \
         == (0, f"setting {NAME} to 54.123.123.123\n", "")
     assert zone.values(NAME, "A") == ["54.123.123.123"]
@@ -208,7 +208,7 @@ def test_release_runs_silently_with_unversioned_libcurl(run, zone, unversioned, 
     versioned = subprocess.run([BUILD / "bootname", "-V"], env=environment, capture_output=True,
                                text=True, check=True)
     assert "libcurl.so.4: no version information available" in versioned.stderr
-    result = run(env=environment)
+    result = run(settings="{}", env=environment)
     assert (result.status, result.stderr) == (0, "")
     assert zone.values(NAME, "A") == ["54.123.123.123"]
 
