@@ -141,6 +141,7 @@ def test_refusals_that_no_look_explains_come_to_an_end(run, emulator, zone, call
     message = (f"[Tried to create resource record set [name='{NAME}.', type='A'] but it already "
                "exists]")
     emulator.faults.add(operation=CHANGE, code="InvalidChangeBatch", message=message, times=None)
+    # Before each of ten plans it waits twice as long as before, 20 s at most: 111 s in all.
     assert run(settings=SETTINGS, limit=150).status == 73
     assert calls("route53").count(CHANGE) <= 10
 
