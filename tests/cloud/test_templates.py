@@ -5,6 +5,7 @@ import gzip
 import json
 import random
 import re
+import struct
 import subprocess
 import sys
 
@@ -110,7 +111,20 @@ MISTAKES = (
 
 
 # As large as a helper gets: it does not compress, and the result is just below the limit.
-HELPER = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + random.Random(1).randbytes(15800)
+
+
+def elf(size=13000):
+    """What is enough of a program: a header, one segment, and bytes that do not compress."""
+    header = bytearray(64 + 56)
+    header[:7] = b"\x7fELF\x02\x01\x01"
+    struct.pack_into("<HH", header, 16, 3, 62)
+    struct.pack_into("<Q", header, 32, 64)
+    struct.pack_into("<HH", header, 54, 56, 1)
+    struct.pack_into("<QQQQ", header, 64 + 8, 0, 0, 0, len(header) + size)
+    return bytes(header) + random.Random(1).randbytes(size)
+
+
+HELPER = elf()
 FORMS = (
     ("--baked",),
     ("--baked", "--systemd"),
