@@ -451,6 +451,8 @@ def test_systemd_adds_the_units_and_enables_them(plain, form):
             wanted = wanted.replace("=@program@\n", "=|/usr/local/sbin/bootname\n"
                                     "ConditionFileIsExecutable=|/usr/sbin/bootname\n")
         wanted = slim(wanted.replace("@program@", program))
+        if form == "embedded":      # bootname ends by itself
+            wanted = re.sub("(?m)^TimeoutStartSec=.*\n", "", wanted)
         assert entry == {"path": entry["path"], "content": wanted}
     assert config["runcmd"] == [
         "systemctl enable --now --no-block bootname.service bootname-refresh.timer"]
