@@ -132,11 +132,12 @@ def starved(request, emulator, zone, instance, run, tmp_path):
     """By name: `up` of one record, of two, and bootname-reap."""
     def settings(text):
         run.cloud_config.write_text("#cloud-config\nwrite_files:\n- path: /etc/bootname.yaml\n"
-                                    f"  content: '{text}'\n")
+                                    f"  content: '{text}'\n...\n")
 
     if request.param == "reap":
         emulator.instance(GONE, state="terminated")
-        return Starved(zone, Reaper(emulator, tmp_path), ("-j", "--zone", zone.name),
+        reaper = Reaper(emulator, tmp_path)
+        return Starved(zone, reaper, ("-j", "-c", reaper.file("timeout: 5"), "--zone", zone.name),
                        lambda zone: put_owned(zone, NAMES[0], GONE, ADDRESS), {})
     owner = heritage(ID)
     if request.param == "one":

@@ -4,6 +4,7 @@ import lzma
 import itertools
 import os
 import pathlib
+import platform
 import re
 import shlex
 import shutil
