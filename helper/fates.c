@@ -224,7 +224,7 @@ static size_t confirm_region(struct owners_holding *first,
 			     struct owners_holding *end, bool *is_settled)
 {
 	static struct owners_instance once[EC2_IDS];
-	struct owners_instance *instances[EC2_IDS];
+	struct owners_instance *instances[EC2_IDS] = {NULL};
 	size_t count = 0;
 
 	for (size_t i = 0; first + i < end && count < EC2_IDS; i++) {

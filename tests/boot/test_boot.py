@@ -1,8 +1,5 @@
 """Real boots: Debian's systemd and cloud-init, and the helper on its real defaults."""
 
-import dataclasses
-import email.mime.multipart
-import email.mime.text
 import gzip
 import hashlib
 import json
@@ -69,12 +66,12 @@ def test_edited_user_data_counts_at_the_next_boot(launch, assert_named, zone):
 
 def test_created_name_stays_with_its_owner_until_that_is_stopped(launch, assert_named, nameserver):
     settings = "action: CREATE\ntake_over: stopped\n"
-    owner = launch(user_data(settings=settings))
+    owner = launch(user_data("--baked", settings=settings))
     assert_named(owner.boot(), FIRST)
     owner.shut_down()
     owner.instance.stop()       # makes room for the other's metadata
     owner.instance.state = "running"
-    other = launch(user_data(settings=settings), OTHER, public_ipv4=SECOND,
+    other = launch(user_data("--baked", settings=settings), OTHER, public_ipv4=SECOND,
                    tags={"dnsname": NAME})
     refused = other.boot()
     assert refused.health.status == "error"
@@ -268,9 +265,9 @@ def test_timer_publishes_an_address_that_changed_while_running(launch, assert_na
     assert calls("route53") == before
 
 
-@pytest.mark.parametrize(("form", "action"), [((), "UPSERT"), ((), "CREATE"),
+@pytest.mark.parametrize(("form", "action"), [((), "UPSERT"), (("--baked",), "UPSERT"),
                                               (("--baked",), "CREATE")],
-                         ids=["embedded UPSERT", "embedded CREATE", "baked CREATE"])
+                         ids=["embedded UPSERT", "baked UPSERT", "baked CREATE"])
 def test_power_off_removes_the_name_and_a_reboot_does_not(launch, assert_named, nameserver, zone,
                                                           form, action):
     machine = launch_with_units(launch, form, action)

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import pathlib
-import sys
 import tempfile
 
 from cloudinit import helpers, sources, stages, util, version

@@ -1,4 +1,4 @@
-#undef _FORTIFY_SOURCE	/* which defines read, too */
+#undef _FORTIFY_SOURCE /* which defines read, too */
 #include "unit.h"
 
 #include <errno.h>
