@@ -67,12 +67,14 @@ def test_edited_user_data_counts_at_the_next_boot(launch, assert_named, zone):
 def test_created_name_stays_with_its_owner_until_that_is_stopped(launch, assert_named, nameserver):
     settings = "action: CREATE\ntake_over: stopped\n"
     owner = launch(user_data("--baked", settings=settings))
+    shutil.copy(BUILD / "bootname", owner.root / "usr/local/sbin")
     assert_named(owner.boot(), FIRST)
     owner.shut_down()
     owner.instance.stop()       # makes room for the other's metadata
     owner.instance.state = "running"
     other = launch(user_data("--baked", settings=settings), OTHER, public_ipv4=SECOND,
                    tags={"dnsname": NAME})
+    shutil.copy(BUILD / "bootname", other.root / "usr/local/sbin")
     refused = other.boot()
     assert refused.health.status == "error"
     assert [line for line in refused.said if line.startswith("bootname: record: ")

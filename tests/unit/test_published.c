@@ -99,6 +99,7 @@ static void put(const char *name, const char *text, size_t size)
 	FILE *file;
 
 	(void)mkdir(directory, 0755);
+	(void)unlink(name); /* a former one may not be ours to write */
 	file = fopen(name, "w");
 	assert_non_null(file);
 	assert_int_equal(fwrite(text, 1, size, file), size);
