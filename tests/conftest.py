@@ -190,6 +190,9 @@ class Runner:
                        "RUNTIME_DIRECTORY": str(self.state.parent),
                        **{name: os.environ[name] for name in SANITIZERS if name in os.environ},
                        **self.instance.environment, **(env or {})}
+        if environment.get("LD_PRELOAD"):       # a sanitizer's runtime wants to be the first
+            environment["ASAN_OPTIONS"] = (environment.get("ASAN_OPTIONS", "")
+                                           + ":verify_asan_link_order=0")
         command = [*helper(), *map(str, arguments)]
         if shell:
             command = ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", *command]
