@@ -45,27 +45,27 @@ comma := ,
 # ---- What the program is made of, floor by floor. ----
 
 FLOORS := \
-	build,pattern,platform \
-	buf,secret \
+	build,platform,text \
+	buf,credentials \
 	errinfo \
-	document,file,retry \
-	dnsname,trust \
-	dns,http,sigv4,xml,settings \
+	yaml,file,backoff \
+	dnsname,roots \
+	http,check_resolver,sigv4,xml,settings \
 	imds,aws,cloud_config \
 	route53,ec2,sts \
-	credentials,instance \
-	plan,profile,zone \
-	report,owners \
+	provider,instance \
+	plan,reap_profile,zone \
+	report,reap_owners \
 	published \
-	records,json,fates \
-	findings,removal \
-	resolution,embed \
+	records,json,reap_states \
+	check_print,reap_delete \
+	check_dns,main_embed \
 	up,down,check \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
 PROGRAMS := main boot reap
-REAP_ONLY := profile owners fates removal
+REAP_ONLY := reap_profile reap_owners reap_states reap_delete
 HEADER_ONLY := build
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
@@ -147,8 +147,8 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
 FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
-	platform_variable time report_error pattern_matches retry_delay_ms alarm
-$B/tests/fuzz/dns: FUZZ_WRAPPED += res_send
+	platform_variable time report_error text_matches backoff_delay_ms alarm
+$B/tests/fuzz/check_resolver: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)
@@ -178,7 +178,7 @@ MACHINES := x86_64 aarch64
 EMBEDDED := boot service
 EMBEDDED_boot := -DBOOTNAME_EMBEDDED=BUILD_BOOT
 EMBEDDED_service := -DBOOTNAME_EMBEDDED=BUILD_SERVICE
-EMBEDDED_MODULES := $(filter-out json embed $(REAP_ONLY),$(MODULES)) boot
+EMBEDDED_MODULES := $(filter-out json main_embed $(REAP_ONLY),$(MODULES)) boot
 
 RELEASE := $(MACHINES:%=$B/release/bootname-%)
 PACKED := $(foreach kind,$(EMBEDDED),$(MACHINES:%=$B/release/bootname-$(kind)-%.xz))

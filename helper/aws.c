@@ -5,12 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
-#include "pattern.h"
 #include "platform.h"
-#include "secret.h"
 #include "sigv4.h"
+#include "text.h"
 
 enum {
 	TRY_MS = 13000, /* to connect and to answer */
@@ -25,12 +25,12 @@ enum {
 struct aws aws;
 bool aws_is_hasty;
 
-static struct secret secrets[AWS_IDENTITIES];
+static struct credentials secrets[AWS_IDENTITIES];
 static int64_t clock_offset_s; /* the server's clock less ours */
 
 /* The call under way. */
 static const struct aws_request *current;
-static const struct secret *secret;
+static const struct credentials *credentials;
 static const char *region;
 static bool was_corrected; /* the clock, on its behalf */
 
@@ -72,8 +72,7 @@ const char *aws_partition(void)
 
 static bool is_on(const char *variable)
 {
-	return pattern_matches(platform_variable(variable),
-			       "^[Tt][Rr][Uu][Ee]$");
+	return text_matches(platform_variable(variable), "^[Tt][Rr][Uu][Ee]$");
 }
 
 /* Route 53 is global: its dual-stack host says so where others say their
@@ -115,10 +114,10 @@ static int add_endpoint(void)
 	buf_addf(&url, "%s", override);
 	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
 		url.data[--url.len] = '\0';
-	return !platform_has_user || pattern_matches(url.data,
-						     "^(https://|http://"
-						     "(127\\.[0-9.]*|\\[::1]|"
-						     "localhost)(:[0-9]*)?$)")
+	return !platform_has_user ||
+			       text_matches(url.data, "^(https://|http://"
+						      "(127\\.[0-9.]*|\\[::1]|"
+						      "localhost)(:[0-9]*)?$)")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_ENDPOINT_URL must be https://");
@@ -164,7 +163,8 @@ static void bear_new_role(void)
 	static int64_t until_ms; /* for the whole run */
 
 	format_time(minute_ago, http_answer.date_s - NEW_ROLE_S);
-	if (http_answer.date_s < 0 || strcmp(secret->updated, minute_ago) < 0)
+	if (http_answer.date_s < 0 ||
+	    strcmp(credentials->updated, minute_ago) < 0)
 		return;
 	if (!until_ms)
 		until_ms = platform_now_ms() + NEW_ROLE_PATIENCE_MS;
@@ -191,12 +191,12 @@ const char *aws_unread_variable(void)
 /* Codes of a key that is wrong; a wrong clock is not the key's fault. */
 static bool is_key_refused(void)
 {
-	return pattern_matches(code.data,
-			       "InvalidClientTokenId|UnrecognizedClient|"
-			       "SignatureDoesNotMatch|InvalidSignature|"
-			       "AuthFailure|ExpiredToken") &&
-	       !pattern_matches(message.data,
-				"^Signature (expired|not yet current)");
+	return text_matches(code.data,
+			    "InvalidClientTokenId|UnrecognizedClient|"
+			    "SignatureDoesNotMatch|InvalidSignature|"
+			    "AuthFailure|ExpiredToken") &&
+	       !text_matches(message.data,
+			     "^Signature (expired|not yet current)");
 }
 
 /* Where the credentials of a denied call come from, if that is not the role
@@ -205,7 +205,7 @@ static void tell_where_from(void)
 {
 	const char *unread = aws_unread_variable();
 
-	if (is_key_refused() && secret == &secrets[AWS_INSTANCE] &&
+	if (is_key_refused() && credentials == &secrets[AWS_INSTANCE] &&
 	    platform_user_variable("AWS_ACCESS_KEY_ID"))
 		(void)errinfo_add("; the key is that of AWS_ACCESS_KEY_ID in "
 				  "the environment: correct it, or unset it");
@@ -226,19 +226,19 @@ static int complain(void)
 	if (xml_read(http_answer.body, http_answer.size, "- Code Message ",
 		     on_complaint))
 		buf_wipe(&code);
-	is_forbidden = pattern_matches(code.data,
-				       "AccessDenied|UnauthorizedOperation");
+	is_forbidden =
+		text_matches(code.data, "AccessDenied|UnauthorizedOperation");
 	/* Source: botocore, retries/standard.py.  PriorRequestNotComplete is no
 	 * throttling, as it is there: the zone is busy for a moment, in an
 	 * account that has requests left. */
 	if (http == 429 || http == 509 ||
-	    pattern_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
-				       "(Request|Bandwidth)LimitExceeded"))
+	    text_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
+				    "(Request|Bandwidth)LimitExceeded"))
 		status = STATUS_DEADLINE | AGAIN_THROTTLED;
 	else if (http >= 500 ||
-		 pattern_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
-					    "ServiceUnavailable|"
-					    "PriorRequestNotComplete"))
+		 text_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
+					 "ServiceUnavailable|"
+					 "PriorRequestNotComplete"))
 		status = STATUS_DEADLINE | AGAIN_LATER;
 	else if (!strcmp(code.data, "NoSuchHostedZone"))
 		status = STATUS_UNAVAILABLE;
@@ -279,7 +279,7 @@ static int sign(void)
 	static struct buf scope, signed_headers, canonical_request,
 		string_to_sign;
 	const char *host = strchr(url.data, ':') + 3;
-	const char *token = secret->field[SECRET_SESSION_TOKEN];
+	const char *token = credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !platform_has_user || *token;
 	bool is_global = current->service == AWS_ROUTE53;
@@ -311,10 +311,12 @@ static int sign(void)
 	buf_addf(&headers,
 		 "authorization:AWS4-HMAC-SHA256 Credential=%s/%s, "
 		 "SignedHeaders=%s, Signature=",
-		 secret->field[SECRET_ACCESS_KEY_ID], scope.data,
+		 credentials->field[CREDENTIALS_ACCESS_KEY_ID], scope.data,
 		 signed_headers.data);
-	rc = rc || sigv4_signature(&headers, secret->field[SECRET_ACCESS_KEY],
-				   scope.data, string_to_sign.data);
+	rc = rc ||
+	     sigv4_signature(&headers,
+			     credentials->field[CREDENTIALS_SECRET_ACCESS_KEY],
+			     scope.data, string_to_sign.data);
 	buf_addf(&headers, "\nexpect:"); /* else older libcurl asks first */
 	return rc ? -1 : 0;
 }
@@ -351,11 +353,12 @@ static int attempt(void)
 	return -1;
 }
 
-static int call(const struct aws_request *request, const struct secret *used)
+static int call(const struct aws_request *request,
+		const struct credentials *used)
 {
 	current = request;
 	region = request->region ? request->region : aws.region;
-	secret = used;
+	credentials = used;
 	was_corrected = false;
 	buf_wipe(&url);
 	if (add_endpoint())
@@ -367,7 +370,7 @@ static int call(const struct aws_request *request, const struct secret *used)
 
 static int authenticate(enum aws_identity identity)
 {
-	struct secret *used = &secrets[identity];
+	struct credentials *used = &secrets[identity];
 
 	return used->field[0][0] ? 0 : aws.supply(identity, used);
 }
@@ -383,13 +386,13 @@ int aws_call(const struct aws_request *request, const char *fields,
 	enum aws_identity identity = request->service == AWS_ROUTE53
 					     ? aws.route53_identity
 					     : AWS_INSTANCE;
-	struct secret *used = &secrets[identity];
+	struct credentials *used = &secrets[identity];
 
 	/* Before the call, for it may be a call itself. */
 	if (authenticate(identity))
 		return -1;
 	if (call(request, used) &&
-	    (!pattern_matches(errinfo.code, "ExpiredToken|RequestExpired") ||
+	    (!text_matches(errinfo.code, "ExpiredToken|RequestExpired") ||
 	     aws.supply(identity, used) || call(request, used)))
 		return -1;
 	if (xml_read(http_answer.body, http_answer.size, fields, on_row))

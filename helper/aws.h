@@ -8,7 +8,7 @@
 
 #include "xml.h"
 
-struct secret;
+struct credentials;
 
 enum aws_service { AWS_ROUTE53, AWS_EC2, AWS_STS, AWS_SERVICES };
 
@@ -27,7 +27,8 @@ struct aws {
 	enum aws_identity route53_identity;
 	/* Asked for the first credentials, and once when they have expired.
 	 * Returns 0, or -1 with errinfo filled in. */
-	int (*supply)(enum aws_identity identity, struct secret *secret);
+	int (*supply)(enum aws_identity identity,
+		      struct credentials *credentials);
 	unsigned calls[AWS_SERVICES]; /* requests sent */
 };
 

@@ -4,18 +4,18 @@
 #include <string.h>
 
 #include "aws.h"
-#include "dns.h"
+#include "check_dns.h"
+#include "check_print.h"
+#include "check_resolver.h"
 #include "errinfo.h"
-#include "findings.h"
 #include "http.h"
 #include "imds.h"
-#include "pattern.h"
 #include "platform.h"
 #include "records.h"
 #include "report.h"
-#include "resolution.h"
 #include "route53.h"
 #include "settings.h"
+#include "text.h"
 #include "xml.h"
 #include "zone.h"
 
@@ -459,7 +459,7 @@ static void check_vpc(void)
 		finding_warn("%s is private, and which VPCs have it is not "
 			     "told; allow route53:GetHostedZone",
 			     zone.name);
-	else if (dns_has(&vpcs, vpc_id))
+	else if (resolver_has(&vpcs, vpc_id))
 		finding_ok("%s is private, and this instance's %s has it",
 			   zone.name, vpc_id);
 	else
@@ -524,7 +524,7 @@ static const char *identifier(const struct record *record)
 static int on_set(const struct buf *row)
 {
 	const char *wanted[] = {current->instance.ipv4, current->instance.ipv6};
-	size_t type = pattern_place(row[SET_TYPE].data, "A AAAA CNAME ");
+	size_t type = text_place(row[SET_TYPE].data, "A AAAA CNAME ");
 	const char *own = identifier(current);
 	bool is_multivalue =
 		settings_is(current->settings, SETTING_ROUTING, "multivalue");
@@ -609,7 +609,7 @@ static bool check_record(struct record *record)
 static void check_answer(const struct record *record)
 {
 	const char *address[] = {record->instance.ipv4, record->instance.ipv6};
-	struct resolution_wanted wanted = {
+	struct check_dns_wanted wanted = {
 		.name = record->instance.name,
 		.is_shared = *identifier(record),
 	};
@@ -622,7 +622,7 @@ static void check_answer(const struct record *record)
 		wanted.address = address[i];
 		wanted.is_held = is_held[i];
 		wanted.is_published = is_published[i];
-		resolution_check_answer(&zone, &wanted);
+		check_dns_answer(&zone, &wanted);
 	}
 }
 
@@ -646,10 +646,10 @@ static void check_of_zone(const struct record *record)
 	else if (zone.is_private)
 		check_vpc();
 	else
-		is_delegated = resolution_check_delegation(&zone);
+		is_delegated = check_dns_delegation(&zone);
 	check_negative_ttl();
 	if (is_delegated)
-		resolution_check_dnssec(&zone);
+		check_dns_dnssec(&zone);
 }
 
 static void check_one(struct record *record)
@@ -673,8 +673,8 @@ void check(const char *settings_file, const char *defaults_file, bool is_json)
 {
 	bool has_settings;
 
-	findings_open(is_json);
-	(void)dns_be_patient(); /* dns_ask does so again, and looks */
+	check_print_open(is_json);
+	(void)resolver_be_patient(); /* resolver_ask does so again, and looks */
 	has_settings = check_settings(settings_file, defaults_file);
 	hurry();
 	if (check_metadata(has_settings) && has_settings)

@@ -8,11 +8,11 @@
 
 #include "buf.h"
 #include "build.h"
-#include "document.h"
 #include "errinfo.h"
 #include "file.h"
-#include "pattern.h"
 #include "platform.h"
+#include "text.h"
+#include "yaml.h"
 
 #define OURS "/etc/bootname.yaml"
 
@@ -39,9 +39,9 @@ static int refuse_plain(void)
 static int read_plain_entry(void)
 {
 	enum { PATH, ENCODING, CONTENT };
-	char **entry = document_members;
+	char **entry = yaml_members;
 
-	if (document_read_members("path encoding content "))
+	if (yaml_read_members("path encoding content "))
 		return -1;
 	/* An alias may stand for ours. */
 	if (entry[PATH] && !strstr(entry[PATH], "bootname.yaml"))
@@ -52,7 +52,7 @@ static int read_plain_entry(void)
 	entry[CONTENT] = NULL;
 	/* As opposed to none and "text/plain". */
 	is_base64 =
-		build_is(BUILD_WHOLE) && pattern_matches(entry[ENCODING], "64");
+		build_is(BUILD_WHOLE) && text_matches(entry[ENCODING], "64");
 	return 0;
 }
 
@@ -103,28 +103,28 @@ static void forget_members(void)
 /* The last one of a name counts, as in Python. */
 static int take_member(void)
 {
-	const char *text = document_text();
+	const char *text = yaml_text();
 
 	free(current->text);
-	*current = (struct member){.kind = OTHER, .place = document_place()};
-	if (!document_is_scalar() || document_is_tagged())
-		return document_skip();
+	*current = (struct member){.kind = OTHER, .place = yaml_place()};
+	if (!yaml_is_scalar() || yaml_is_tagged())
+		return yaml_skip();
 	current->text = strdup(text);
 	if (!current->text)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
-	current->kind = !document_is_plain()			       ? TEXT
-			: pattern_matches(text, "^(~|[Nn]ull|NULL|)$") ? NOTHING
-			: pattern_matches(text, NO_TEXT)	       ? OTHER
-								       : TEXT;
+	current->kind = !yaml_is_plain()			    ? TEXT
+			: text_matches(text, "^(~|[Nn]ull|NULL|)$") ? NOTHING
+			: text_matches(text, NO_TEXT)		    ? OTHER
+								    : TEXT;
 	return 0;
 }
 
 /* The cloud-config that cloud-init writes has none of these. */
 static int refuse_merge(void)
 {
-	return document_is_plain() && !strcmp(document_text(), "<<")
-		       ? document_fault("", "bootname does not follow a merge "
-					    "key (<<); write out what it adds")
+	return yaml_is_plain() && !strcmp(yaml_text(), "<<")
+		       ? yaml_fault("", "bootname does not follow a merge "
+					"key (<<); write out what it adds")
 		       : 0;
 }
 
@@ -134,12 +134,12 @@ static int on_member(void)
 
 	if (refuse_merge())
 		return -1;
-	place = pattern_place(document_text(),
-			      "path encoding content append defer source ");
-	if (document_next())
+	place = text_place(yaml_text(),
+			   "path encoding content append defer source ");
+	if (yaml_next())
 		return -1;
 	current = &members[place];
-	return place < MEMBERS ? document_follow(take_member) : document_skip();
+	return place < MEMBERS ? yaml_follow(take_member) : yaml_skip();
 }
 
 /* As Python's os.path.abspath does, in "/", where cloud-init runs.  NULL: out
@@ -192,13 +192,13 @@ static int is_ours(void)
 static int is_true(const struct member *member, const char *fault)
 {
 	if (member->kind == ABSENT || member->kind == NOTHING ||
-	    pattern_matches(member->text, "^" SPACE "(|0|[Nn][Oo]|[Oo][Ff][Ff]"
-					  "|[Ff][Aa][Ll][Ss][Ee])" SPACE "$"))
+	    text_matches(member->text, "^" SPACE "(|0|[Nn][Oo]|[Oo][Ff][Ff]"
+				       "|[Ff][Aa][Ll][Ss][Ee])" SPACE "$"))
 		return 0;
-	return pattern_matches(member->text, "^" SPACE "(1|[Oo][Nn]|[Yy][Ee]"
-					     "[Ss]|[Tt][Rr][Uu][Ee])" SPACE "$")
+	return text_matches(member->text, "^" SPACE "(1|[Oo][Nn]|[Yy][Ee]"
+					  "[Ss]|[Tt][Rr][Uu][Ee])" SPACE "$")
 		       ? 1
-		       : document_fault_at(member->place, "", fault);
+		       : yaml_fault_at(member->place, "", fault);
 }
 
 /* As Python's base64.b64decode does, in place.  Returns the bytes; -1: that is
@@ -238,25 +238,25 @@ static int decode_content(size_t *size)
 
 	if (encoding->kind == OTHER ||
 	    (encoding->kind == TEXT &&
-	     !pattern_matches(encoding->text, "^[ -~]*$")))
-		return document_fault_at(encoding->place, "",
-					 "an encoding must be a word, such as "
-					 "b64");
+	     !text_matches(encoding->text, "^[ -~]*$")))
+		return yaml_fault_at(encoding->place, "",
+				     "an encoding must be a word, such as "
+				     "b64");
 	*size = strlen(its->text);
 	if (encoding->kind != TEXT)
 		return 0;
-	if (pattern_matches(encoding->text, "^ *[Gg][Zz]([Ii][Pp])?"
-					    "([+][Bb]([Aa][Ss][Ee])?64)? *$"))
-		return document_fault_at(encoding->place, "",
-					 "bootname does not unpack gzip; write "
-					 "the settings as they are, or in b64");
+	if (text_matches(encoding->text, "^ *[Gg][Zz]([Ii][Pp])?"
+					 "([+][Bb]([Aa][Ss][Ee])?64)? *$"))
+		return yaml_fault_at(encoding->place, "",
+				     "bootname does not unpack gzip; write "
+				     "the settings as they are, or in b64");
 	/* The others mean text/plain. */
-	if (!pattern_matches(encoding->text, "^ *[Bb]([Aa][Ss][Ee])?64 *$"))
+	if (!text_matches(encoding->text, "^ *[Bb]([Aa][Ss][Ee])?64 *$"))
 		return 0;
 	decoded = decode_base64(its->text);
 	if (decoded < 0)
-		return document_fault_at(its->place, "",
-					 "the content is no base64");
+		return yaml_fault_at(its->place, "",
+				     "the content is no base64");
 	*size = (size_t)decoded;
 	return 0;
 }
@@ -272,25 +272,25 @@ static int take_content(struct place entry)
 	if (append < 0)
 		return -1;
 	if (members[SOURCE].kind != ABSENT && members[SOURCE].kind != NOTHING)
-		return document_fault_at(members[SOURCE].place, "",
-					 "bootname does not fetch a source; "
-					 "write the settings as content");
+		return yaml_fault_at(members[SOURCE].place, "",
+				     "bootname does not fetch a source; "
+				     "write the settings as content");
 	if (its->kind == ABSENT || its->kind == NOTHING)
-		return document_fault_at(its->kind ? its->place : entry, "",
-					 "an entry for " OURS " must have "
-					 "content, the settings");
+		return yaml_fault_at(its->kind ? its->place : entry, "",
+				     "an entry for " OURS " must have "
+				     "content, the settings");
 	if (its->kind != TEXT)
-		return document_fault_at(its->place, "",
-					 "the content must be a text, not "
-					 "!!binary, a number or the like; put "
-					 "it in quotes, or encode it in b64");
+		return yaml_fault_at(its->place, "",
+				     "the content must be a text, not "
+				     "!!binary, a number or the like; put "
+				     "it in quotes, or encode it in b64");
 	if (decode_content(&size))
 		return -1;
 	if (!append)
 		content_size = 0;
 	if (content_size + size > CONTENT_LIMIT)
-		return document_fault_at(its->place, "",
-					 "the settings must be 1 MiB at most");
+		return yaml_fault_at(its->place, "",
+				     "the settings must be 1 MiB at most");
 	joined = realloc(content, content_size + size + 1);
 	if (!joined)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
@@ -302,16 +302,16 @@ static int take_content(struct place entry)
 
 static int read_entry(void)
 {
-	struct place place = document_place();
+	struct place place = yaml_place();
 	int rc;
 
-	if (!document_is_map()) {
+	if (!yaml_is_map()) {
 		(void)note_obstacle(place, "an entry of write_files must be a "
 					   "map");
-		return document_skip();
+		return yaml_skip();
 	}
 	forget_members();
-	if (document_read_map(on_member))
+	if (yaml_read_map(on_member))
 		return -1;
 	rc = is_ours();
 	if (rc <= 0)
@@ -327,21 +327,20 @@ static int read_entry(void)
 
 static int read_list(void)
 {
-	struct place place = document_place();
+	struct place place = yaml_place();
 
-	if (!document_is_list()) {
-		if (platform_has_user &&
-		    (document_is_map() || *document_text()))
+	if (!yaml_is_list()) {
+		if (platform_has_user && (yaml_is_map() || *yaml_text()))
 			(void)note_obstacle(place,
 					    "write_files must be a list");
-		return document_skip();
+		return yaml_skip();
 	}
 	for (;;) {
-		if (document_next())
+		if (yaml_next())
 			return -1;
-		if (document_is_end())
+		if (yaml_is_end())
 			return 0;
-		if (platform_has_user ? document_follow(read_entry)
+		if (platform_has_user ? yaml_follow(read_entry)
 				      : read_plain_entry())
 			return -1;
 	}
@@ -349,23 +348,23 @@ static int read_list(void)
 
 static int on_key(void)
 {
-	bool is_files = !strcmp(document_text(), "write_files");
-	bool is_own = platform_has_user && !strcmp(document_text(), "bootname");
+	bool is_files = !strcmp(yaml_text(), "write_files");
+	bool is_own = platform_has_user && !strcmp(yaml_text(), "bootname");
 
 	if (platform_has_user &&
 	    (refuse_merge() ||
 	     (is_files && files_keys++ &&
-	      document_fault("", "write_files must stand here once")) ||
+	      yaml_fault("", "write_files must stand here once")) ||
 	     (is_own && own_key.line && !is_deferred_turn &&
-	      document_fault("", "bootname must stand here once"))))
+	      yaml_fault("", "bootname must stand here once"))))
 		return -1;
-	if (document_next())
+	if (yaml_next())
 		return -1;
 	if (is_own)
-		own_key = document_place();
+		own_key = yaml_place();
 	if (!is_files)
-		return document_skip();
-	return platform_has_user ? document_follow(read_list) : read_list();
+		return yaml_skip();
+	return platform_has_user ? yaml_follow(read_list) : read_list();
 }
 
 static bool has_root;
@@ -373,10 +372,10 @@ static bool has_root;
 static int find_entries(void)
 {
 	if (platform_has_user) {
-		has_root = !document_is_none();
+		has_root = !yaml_is_none();
 		files_keys = 0;
 	}
-	return document_is_map() ? document_read_map(on_key) : document_skip();
+	return yaml_is_map() ? yaml_read_map(on_key) : yaml_skip();
 }
 
 static int on_own_settings(void)
@@ -386,16 +385,16 @@ static int on_own_settings(void)
 
 static int on_own_key(void)
 {
-	bool is_own = !strcmp(document_text(), "bootname");
+	bool is_own = !strcmp(yaml_text(), "bootname");
 
-	if (document_next())
+	if (yaml_next())
 		return -1;
-	return is_own ? document_follow(on_own_settings) : document_skip();
+	return is_own ? yaml_follow(on_own_settings) : yaml_skip();
 }
 
 static int find_key(void)
 {
-	return document_read_map(on_own_key);
+	return yaml_read_map(on_own_key);
 }
 
 /* ---- None: is that so? ---- */
@@ -409,48 +408,48 @@ static bool root_is_map;
  * unit or a package may stand there without any. */
 static bool names_settings(bool is_key)
 {
-	const char *text = document_text();
+	const char *text = yaml_text();
 
 	if (!root_is_map)
-		return pattern_matches(text, "[Bb]ootname");
+		return text_matches(text, "[Bb]ootname");
 	if (is_key)
 		is_after_path = !strcmp(text, "path");
 	return is_key ? !strcasecmp(text, "bootname")
-		      : is_after_path && pattern_matches(text, NAMES_FILE);
+		      : is_after_path && text_matches(text, NAMES_FILE);
 }
 
-/* A bit of these for each list and map around the node; document_skip has made
+/* A bit of these for each list and map around the node; yaml_skip has made
  * sure that they are not as many as that. */
 static int find_mention(void)
 {
 	uint64_t maps = 0, at_key = 0;
 
-	root_is_map = document_is_map();
+	root_is_map = yaml_is_map();
 	is_after_path = false;
 	do {
-		bool is_start = document_is_map() || document_is_list();
+		bool is_start = yaml_is_map() || yaml_is_list();
 
-		if (document_is_scalar() && names_settings(at_key & 1)) {
-			(void)document_fault("", "here is bootname named, but "
-						 "no settings were found; ");
+		if (yaml_is_scalar() && names_settings(at_key & 1)) {
+			(void)yaml_fault("", "here is bootname named, but "
+					     "no settings were found; ");
 			return errinfo_add(
 				"they must be the content of a "
 				"write_files entry with the path " OURS);
 		}
 		if (is_start) {
-			maps = maps << 1 | document_is_map();
-			at_key = at_key << 1 | document_is_map();
+			maps = maps << 1 | yaml_is_map();
+			at_key = at_key << 1 | yaml_is_map();
 			/* Ends are counted by a bit above. */
 		} else {
-			if (document_is_end()) {
+			if (yaml_is_end()) {
 				maps >>= 1;
 				at_key >>= 1;
 			}
 			at_key ^= maps & 1;
 		}
-		if (document_next())
+		if (yaml_next())
 			return -1;
-	} while (!document_is_none());
+	} while (!yaml_is_none());
 	return 0;
 }
 
@@ -471,7 +470,7 @@ static bool line_names_settings(const char *line, size_t len)
 
 	buf_wipe(&copy);
 	buf_add(&copy, line, len < 256 ? len : 256);
-	return pattern_matches(copy.data, KEY_LINE "|" PATH_LINE);
+	return text_matches(copy.data, KEY_LINE "|" PATH_LINE);
 }
 
 /*
@@ -521,8 +520,7 @@ static int search_user_data(const char *path)
 static int believe_none(const char *name)
 {
 	static struct buf doubt;
-	int rc = has_root ? document_read(name, file.text, file.size,
-					  find_mention)
+	int rc = has_root ? yaml_read(name, file.text, file.size, find_mention)
 			  : 0;
 
 	rc = rc ? rc : search_user_data(name);
@@ -549,10 +547,10 @@ static int read_entries(const char *name)
 
 	has_deferred = is_deferred_turn = false;
 	own_key.line = obstacle.line = 0;
-	rc = document_read(name, file.text, file.size, find_entries);
+	rc = yaml_read(name, file.text, file.size, find_entries);
 	is_deferred_turn = true;
 	if (!rc && has_deferred)
-		rc = document_read(name, file.text, file.size, find_entries);
+		rc = yaml_read(name, file.text, file.size, find_entries);
 	forget_members();
 	return rc;
 }
@@ -577,7 +575,7 @@ static int read_found(const char *name, bool *any)
 		rc = read_content(name);
 	/* An empty file leaves it to the key. */
 	if (!rc && !into->found && own_key.line)
-		rc = document_read(name, file.text, file.size, find_key);
+		rc = yaml_read(name, file.text, file.size, find_key);
 	*any = into->found || content;
 	into->found |= found;
 	return rc;
@@ -591,7 +589,7 @@ static int read_as_cloud_init(const char *name)
 		return -1;
 	/* Of no interest if it is not on the way to settings. */
 	if (obstacle.line && (content || strstr(file.text, "bootname.y")))
-		return document_fault_at(obstacle, "", obstacle_text);
+		return yaml_fault_at(obstacle, "", obstacle_text);
 	if (read_found(name, &any))
 		return -1;
 	return any ? 0 : believe_none(name);
@@ -599,7 +597,7 @@ static int read_as_cloud_init(const char *name)
 
 static int read_as_mkuserdata(const char *name)
 {
-	if (document_read(name, file.text, file.size, find_entries))
+	if (yaml_read(name, file.text, file.size, find_entries))
 		return -1;
 	if (!content)
 		return refuse_plain();

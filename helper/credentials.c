@@ -1,59 +1,26 @@
 #include "credentials.h"
 
-#include <stddef.h>
+#include <string.h>
 
-#include "errinfo.h"
-#include "http.h"
-#include "imds.h"
 #include "platform.h"
-#include "secret.h"
-#include "settings.h"
-#include "sts.h"
+#include "text.h"
 
-struct credentials credentials;
-
-static struct secret *wanted;
-
-/* Named as the AWS SDKs name them. */
-static int take_environment(const char *access_key_id, struct secret *secret)
+bool credentials_set(struct credentials *credentials, const char *access_key_id,
+		     const char *secret_access_key, const char *session_token)
 {
-	const char *key = platform_user_variable("AWS_SECRET_ACCESS_KEY");
-	const char *token = platform_user_variable("AWS_SESSION_TOKEN");
+	const char *const fields[] = {access_key_id, secret_access_key,
+				      session_token};
 
-	return secret_set(secret, access_key_id, key, token)
-		       ? 0
-		       : errinfo_set(STATUS_DENIED,
-				     "AWS_ACCESS_KEY_ID and what belongs to "
-				     "it hold no credentials");
-}
-
-static int attempt(void)
-{
-	int rc = imds_get_credentials(wanted);
-
-	if (rc && errinfo.status == STATUS_DENIED && aws_is_hasty)
-		errinfo.again = AGAIN_NEVER;
-	return rc;
-}
-
-int credentials_supply(enum aws_identity identity, struct secret *secret)
-{
-	const char *access_key_id = platform_user_variable("AWS_ACCESS_KEY_ID");
-	const char *unread = aws_unread_variable();
-	int rc;
-
-	wanted = secret;
-	if (settings_has(SETTING_ROLE_ARN) && identity == AWS_ASSUMED)
-		rc = sts_assume_role(credentials.role_arn,
-				     credentials.external_id,
-				     credentials.session_name, secret);
-	else if (access_key_id)
-		rc = take_environment(access_key_id, secret);
-	else if ((rc = http_persist(attempt)) && unread)
-		(void)errinfo_add("; bootname does not read %s", unread);
-	if (rc) {
-		secret->field[0][0] = '\0';
-		errinfo.stage = "credentials";
+	memset(credentials, 0, sizeof(*credentials));
+	/* The first one last: with it they are there. */
+	for (size_t i = CREDENTIALS_FIELDS; i--;) {
+		if (platform_has_user && i == CREDENTIALS_SESSION_TOKEN &&
+		    !fields[i])
+			continue;
+		if (!text_matches(fields[i], "^[!-~]+$") ||
+		    strlen(fields[i]) >= sizeof(*credentials->field))
+			return false;
+		memcpy(credentials->field[i], fields[i], strlen(fields[i]) + 1);
 	}
-	return rc;
+	return true;
 }

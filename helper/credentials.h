@@ -1,29 +1,32 @@
 /*
- * Where credentials come from.
+ * AWS credentials, in one piece so that they can be wiped in one piece.
  */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
 
-#include "aws.h"
+#include <stdbool.h>
 
-struct secret;
-
-/* Set before the first call. */
-struct credentials {
-	const char *role_arn; /* for AWS_ASSUMED */
-	const char *external_id;
-	const char *session_name; /* of the assumed role: the instance id */
+enum {
+	CREDENTIALS_ACCESS_KEY_ID,
+	CREDENTIALS_SECRET_ACCESS_KEY,
+	CREDENTIALS_SESSION_TOKEN, /* "" for credentials that never end */
+	CREDENTIALS_FIELDS,
 };
 
-extern struct credentials credentials;
+struct credentials {
+	char field[CREDENTIALS_FIELDS]
+		  [8193]; /* the first one is "": there are none */
+	/* When AWS made them, such as "20261122T035720Z"; "": not told. */
+	char updated[24];
+};
 
 /*
- * Supply credentials, as struct aws wants it: the environment's, else those
- * of the instance's role; for AWS_ASSUMED those of the role_arn, which it
- * assumes with the former.
- * Returns 0, or -1 with the stage set: STATUS_DENIED (none), else as
- * imds_get_credentials and sts_assume_role.
+ * Fill in credentials, all or none.
+ * Each: printable ASCII without blanks, since it travels in an HTTP header;
+ * NULL is not usable, but for the session_token of a user's own key.
+ * Returns whether they were usable.
  */
-int credentials_supply(enum aws_identity identity, struct secret *secret);
+bool credentials_set(struct credentials *credentials, const char *access_key_id,
+		     const char *secret_access_key, const char *session_token);
 
 #endif

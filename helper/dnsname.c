@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "pattern.h"
+#include "text.h"
 
 enum { LABEL_LIMIT = 63 }; /* RFC 1035, section 2.3.4 */
 
@@ -35,8 +35,7 @@ bool dnsname_fold(char folded[DNSNAME_SIZE], const char *text)
 
 	for (const char *label = folded; label; label = dnsname_parent(label))
 		fits &= strcspn(label, ".") <= LABEL_LIMIT;
-	return fits &&
-	       pattern_matches(folded, "^([*]|" LABEL ")([.]" LABEL ")*$");
+	return fits && text_matches(folded, "^([*]|" LABEL ")([.]" LABEL ")*$");
 }
 
 void dnsname_from_route53(char folded[DNSNAME_SIZE], const char *text)

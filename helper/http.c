@@ -11,11 +11,11 @@
 #define CURL_DISABLE_DEPRECATION
 #include <curl/curl.h>
 
+#include "backoff.h"
 #include "errinfo.h"
-#include "pattern.h"
 #include "platform.h"
-#include "retry.h"
-#include "trust.h"
+#include "roots.h"
+#include "text.h"
 
 /* The libcurl that it meets may be newer than the one that it is built with. */
 #if LIBCURL_VERSION_NUM < 0x074d00 /* 7.77 */
@@ -88,7 +88,7 @@ int http_open(long timeout_s)
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
-		trust_find();
+		roots_find();
 	else if (platform_has_user && !stat(bundle, &status) &&
 		 !S_ISREG(status.st_mode)) /* reading it may never end */
 		return errinfo_set(STATUS_SETTINGS,
@@ -198,13 +198,13 @@ static void set_pointer(CURLoption option, const void *value)
 static void set_options(const char *method, const char *url, const char *body,
 			const char *proxy, long timeout_ms)
 {
-	struct curl_blob roots = {trust.roots.data, trust.roots.len,
-				  CURL_BLOB_NOCOPY};
+	struct curl_blob pem = {roots.pem.data, roots.pem.len,
+				CURL_BLOB_NOCOPY};
 
 	curl_easy_reset(curl);
 	/* Older ones don't know these two: they read the whole bundle, and wait
 	 * for a resolver's thread. */
-	set_pointer(CURLOPT_CAINFO_BLOB, trust.roots.len ? &roots : NULL);
+	set_pointer(CURLOPT_CAINFO_BLOB, roots.pem.len ? &pem : NULL);
 	set_number(CURLOPT_QUICK_EXIT, 1);
 	result = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	keep(curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header));
@@ -224,18 +224,18 @@ static void set_options(const char *method, const char *url, const char *body,
 	set_pointer(CURLOPT_POSTFIELDS, *body ? body : NULL);
 	set_pointer(CURLOPT_CUSTOMREQUEST, method);
 	/* A file in a directory's place: nothing is found beside the bundle. */
-	set_pointer(CURLOPT_CAPATH, bundle ? bundle : TRUST_DIRECTORY);
-	if (bundle || trust.is_hashed)
+	set_pointer(CURLOPT_CAPATH, bundle ? bundle : ROOTS_DIRECTORY);
+	if (bundle || roots.is_hashed)
 		keep(curl_easy_setopt(curl, CURLOPT_CAINFO, bundle));
 }
 
 /* Whether only AWS's own roots were believed; from now on all are. */
 static bool has_more_roots(void)
 {
-	bool has_more = trust.is_hashed || trust.roots.len;
+	bool has_more = roots.is_hashed || roots.pem.len;
 
-	trust.is_hashed = false;
-	buf_wipe(&trust.roots);
+	roots.is_hashed = false;
+	buf_wipe(&roots.pem);
 	return has_more;
 }
 
@@ -330,7 +330,7 @@ int http_send(const char *method, const char *url, const char *headers,
 	long given_ms;
 	bool is_set;
 
-	if (pattern_is_careful && pattern_has_failed)
+	if (text_is_careful && text_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	buf_set(&lines, "%s", headers);
 	split_lines();
@@ -370,8 +370,8 @@ static int wait_for_next(struct retry *retry)
 {
 	int64_t now_ms = platform_now_ms();
 	int64_t most_ms = last_wait_ms - now_ms;
-	int64_t delay_ms = retry_delay_ms(retry, errinfo.again, now_ms,
-					  platform_random()) +
+	int64_t delay_ms = backoff_delay_ms(retry, errinfo.again, now_ms,
+					    platform_random()) +
 			   http_answer.retry_after_s * 1000;
 	long tenths = (long)(now_ms - started_ms) / 100;
 

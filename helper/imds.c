@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-#include "document.h"
+#include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
-#include "pattern.h"
 #include "platform.h"
-#include "secret.h"
+#include "text.h"
+#include "yaml.h"
 
 enum {
 	TRY_MS = 2000,
@@ -27,7 +27,7 @@ static bool is_ipv6_wanted(void)
 {
 	static const char mode[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 
-	return pattern_matches(platform_variable(mode), "^[Ii][Pp][Vv]6$");
+	return text_matches(platform_variable(mode), "^[Ii][Pp][Vv]6$");
 }
 
 int imds_open(void)
@@ -36,8 +36,8 @@ int imds_open(void)
 		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 
 	if (platform_has_user &&
-	    pattern_matches(platform_variable("AWS_EC2_METADATA_DISABLED"),
-			    "^[Tt][Rr][Uu][Ee]$"))
+	    text_matches(platform_variable("AWS_EC2_METADATA_DISABLED"),
+			 "^[Tt][Rr][Uu][Ee]$"))
 		return errinfo_set(
 			STATUS_UNAVAILABLE,
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
@@ -47,7 +47,7 @@ int imds_open(void)
 	buf_set(&base, "%s", chosen);
 	while (platform_has_user && base.len && base.data[base.len - 1] == '/')
 		base.data[--base.len] = '\0';
-	return !platform_has_user || pattern_matches(base.data, "^http://")
+	return !platform_has_user || text_matches(base.data, "^http://")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_EC2_METADATA_SERVICE_ENDPOINT must "
@@ -107,7 +107,7 @@ static int get_token(void)
 	if (http_answer.status == 404)
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "no IMDSv2 here; is this an EC2 instance?");
-	if (!pattern_matches(http_answer.body, "^[!-;=-~]+$"))
+	if (!text_matches(http_answer.body, "^[!-;=-~]+$"))
 		return errinfo_set(STATUS_DATA, "the token is none");
 	buf_addf(&token, "X-aws-ec2-metadata-token: %s", http_answer.body);
 	return 0;
@@ -141,7 +141,7 @@ int imds_get_word(const char *path, char *word, size_t size)
 	if (rc < 0)
 		return -1;
 	if (rc || http_answer.size >= size ||
-	    !pattern_matches(http_answer.body, "^[a-z0-9-]+$"))
+	    !text_matches(http_answer.body, "^[a-z0-9-]+$"))
 		return errinfo_set(STATUS_DATA, "%s: not there, or unusable",
 				   path);
 	memcpy(word, http_answer.body, http_answer.size + 1);
@@ -171,14 +171,14 @@ static int not_yet(const char *what)
 
 static int on_credentials(void)
 {
-	return document_read_members("AccessKeyId SecretAccessKey Token Code "
-				     "LastUpdated ");
+	return yaml_read_members("AccessKeyId SecretAccessKey Token Code "
+				 "LastUpdated ");
 }
 
-int imds_get_credentials(struct secret *secret)
+int imds_get_credentials(struct credentials *credentials)
 {
 	static struct buf path;
-	char *const *code = &document_members[3];
+	char *const *code = &yaml_members[3];
 	const char *updated;
 	int rc = imds_get(IMDS_ROLE);
 
@@ -186,7 +186,7 @@ int imds_get_credentials(struct secret *secret)
 		return -1;
 	/* One role a line; an instance has one. */
 	http_answer.body[strcspn(http_answer.body, "\r\n")] = '\0';
-	if (!rc && pattern_matches(http_answer.body, "^[A-Za-z0-9+=,.@_-]+$")) {
+	if (!rc && text_matches(http_answer.body, "^[A-Za-z0-9+=,.@_-]+$")) {
 		buf_set(&path, "%s%s", IMDS_ROLE, http_answer.body);
 		rc = imds_get(path.data);
 	} else {
@@ -196,22 +196,22 @@ int imds_get_credentials(struct secret *secret)
 		return rc < 0 ? -1
 			      : not_yet("the instance has no IAM role; attach "
 					"an instance profile");
-	if (document_read("", http_answer.body, http_answer.size,
-			  on_credentials))
+	if (yaml_read("", http_answer.body, http_answer.size, on_credentials))
 		return not_yet("the role's credentials are no JSON");
 	if ((*code && strcmp(*code, "Success")) ||
-	    (platform_has_user && !document_members[2]) ||
-	    !secret_set(secret, document_members[0], document_members[1],
-			document_members[2]))
+	    (platform_has_user && !yaml_members[2]) ||
+	    !credentials_set(credentials, yaml_members[0], yaml_members[1],
+			     yaml_members[2]))
 		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,
 				 "the role gives no credentials (%.300s); see "
 				 "its trust policy",
 				 *code ? *code : "");
-	updated = document_members[4]; /* digits and letters of it will do */
+	updated = yaml_members[4]; /* digits and letters of it will do */
 	for (size_t i = 0;
-	     updated && *updated && i < sizeof(secret->updated) - 1; updated++)
+	     updated && *updated && i < sizeof(credentials->updated) - 1;
+	     updated++)
 		if (!strchr("-:", *updated))
-			secret->updated[i++] = *updated;
-	document_wipe_members();
+			credentials->updated[i++] = *updated;
+	yaml_wipe_members();
 	return rc;
 }

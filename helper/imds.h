@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct secret;
+struct credentials;
 
 extern unsigned imds_calls; /* requests sent */
 extern bool imds_is_ipv6;   /* the service answers over IPv6 only */
@@ -58,12 +58,12 @@ bool imds_is_there(void);
 
 /*
  * Read the credentials of the instance's role, once.
- * secret: written to; holds credentials on success only.
+ * credentials: written to; holds credentials on success only.
  * Returns 0, or -1: STATUS_DENIED (no role, or none that works), again
  * AGAIN_SOON since it may come; else as imds_get.
  * Source: EC2 User Guide, "Retrieve security credentials from instance
  * metadata".
  */
-int imds_get_credentials(struct secret *secret);
+int imds_get_credentials(struct credentials *credentials);
 
 #endif

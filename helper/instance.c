@@ -11,36 +11,35 @@
 #include "aws.h"
 #include "buf.h"
 #include "build.h"
-#include "document.h"
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
-#include "pattern.h"
 #include "platform.h"
 #include "settings.h"
 #include "sigv4.h"
+#include "text.h"
+#include "yaml.h"
 
 /* What is being learnt, and by which settings. */
 static struct instance *self;
 static const struct settings *wanted;
 
 /* The members of the instance identity document. */
-enum { DOCUMENT_ID, DOCUMENT_REGION, DOCUMENT_ACCOUNT };
+enum { IDENTITY_ID, IDENTITY_REGION, IDENTITY_ACCOUNT };
 
 static int on_document(void)
 {
-	return document_is_map()
-		       ? document_read_members("instanceId region accountId ")
-		       : document_fault("", "is not a JSON object");
+	return yaml_is_map() ? yaml_read_members("instanceId region accountId ")
+			     : yaml_fault("", "is not a JSON object");
 }
 
 /* Take a member that is what the pattern says; it is "" otherwise. */
 static void take_member(unsigned member, const char *pattern, char *word)
 {
-	const char *text = document_members[member];
+	const char *text = yaml_members[member];
 
-	if (text && pattern_matches(text, pattern))
+	if (text && text_matches(text, pattern))
 		memcpy(word, text, strlen(text) + 1);
 }
 
@@ -50,16 +49,16 @@ int instance_identify(struct instance *instance)
 
 	if (rc < 0)
 		return -1;
-	if (!rc && document_read("instance identity document", http_answer.body,
-				 http_answer.size, on_document)) {
+	if (!rc && yaml_read("instance identity document", http_answer.body,
+			     http_answer.size, on_document)) {
 		errinfo.status = STATUS_DATA;
 		return -1;
 	}
-	take_member(DOCUMENT_ID, "^i-[a-z0-9]{1,30}$", instance->id);
-	take_member(DOCUMENT_REGION, "^[a-z]{1,8}-[a-z0-9-]{1,23}$",
+	take_member(IDENTITY_ID, "^i-[a-z0-9]{1,30}$", instance->id);
+	take_member(IDENTITY_REGION, "^[a-z]{1,8}-[a-z0-9-]{1,23}$",
 		    instance->region);
-	take_member(DOCUMENT_ACCOUNT, "^[0-9]{12}$", instance->account);
-	document_wipe_members();
+	take_member(IDENTITY_ACCOUNT, "^[0-9]{12}$", instance->account);
+	yaml_wipe_members();
 	if (!platform_has_user)
 		return *instance->id && *instance->region
 			       ? 0

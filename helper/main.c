@@ -6,12 +6,12 @@
 
 #include "check.h"
 #include "down.h"
-#include "embed.h"
 #include "errinfo.h"
 #include "json.h"
-#include "pattern.h"
+#include "main_embed.h"
 #include "platform.h"
 #include "report.h"
+#include "text.h"
 #include "up.h"
 
 static const char usage[] =
@@ -148,7 +148,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	platform_has_user = pattern_is_careful = true;
+	platform_has_user = text_is_careful = true;
 	platform_harden(report_overdue);
 	opterr = 0;
 	errinfo.stage = "report";

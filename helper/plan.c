@@ -10,10 +10,10 @@
 #include "build.h"
 #include "errinfo.h"
 #include "instance.h"
-#include "pattern.h"
 #include "platform.h"
 #include "route53.h"
 #include "settings.h"
+#include "text.h"
 
 enum { OBSTACLE_SIZE = 264 }; /* bytes of values: one name, at least */
 
@@ -165,7 +165,7 @@ static void learn_owner(struct plan *plan, const char *value)
 {
 	char *end;
 
-	if (!pattern_matches(value, PLAN_OWNER_PATTERN))
+	if (!text_matches(value, PLAN_OWNER_PATTERN))
 		return;
 	value += strlen(PLAN_OWNER_START);
 	memcpy(plan->owner, value, strlen(value) + 1);
@@ -306,8 +306,7 @@ int plan_found(struct plan *plan, const struct buf *row)
 	bool is_owner = settings_has(SETTING_OWNER_RECORD) &&
 			strstr(name, PLAN_OWNER_PREFIX) == name;
 	enum { CNAME = PLAN_SETS, NS, SOA };
-	size_t i =
-		pattern_place(row[SET_TYPE].data, "A AAAA TXT CNAME NS SOA ");
+	size_t i = text_place(row[SET_TYPE].data, "A AAAA TXT CNAME NS SOA ");
 	bool is_cname = i == CNAME;
 	bool is_obstacle = is_cname || row[SET_ALIAS].len ||
 			   !*own != !row[SET_IDENTIFIER].len;

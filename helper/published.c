@@ -11,13 +11,13 @@
 
 #include "errinfo.h"
 #include "instance.h"
-#include "pattern.h"
 #include "plan.h"
 #include "platform.h"
 #include "report.h"
 #include "route53.h"
 #include "settings.h"
 #include "sigv4.h"
+#include "text.h"
 
 enum {
 	TEXT_LIMIT = 16384, /* bytes of a state */
@@ -114,9 +114,9 @@ static bool is_sound(const struct published_set *set)
 	static char folded[DNSNAME_SIZE];
 	static char id[ROUTE53_ID_SIZE];
 	const char *const *field = set->field;
-	size_t i = pattern_place(field[PUBLISHED_TYPE], "A AAAA ");
-	unsigned routing = pattern_place(field[PUBLISHED_ROUTING],
-					 "simple multivalue weighted ");
+	size_t i = text_place(field[PUBLISHED_TYPE], "A AAAA ");
+	unsigned routing = text_place(field[PUBLISHED_ROUTING],
+				      "simple multivalue weighted ");
 
 	route53_cut_id(id, sizeof(id), field[PUBLISHED_ZONE]);
 	return i < PLAN_OWNER && *id && !strcmp(id, field[PUBLISHED_ZONE]) &&
@@ -124,7 +124,7 @@ static bool is_sound(const struct published_set *set)
 	       !strcmp(folded, field[PUBLISHED_NAME]) &&
 	       plan_is_same_address(i, field[PUBLISHED_VALUE],
 				    field[PUBLISHED_VALUE]) &&
-	       pattern_matches(field[PUBLISHED_ROLE], "^(-|arn:.+)$") &&
+	       text_matches(field[PUBLISHED_ROLE], "^(-|arn:.+)$") &&
 	       routing < 3 && !routing == !*field[PUBLISHED_IDENTIFIER] &&
 	       strlen(field[PUBLISHED_IDENTIFIER]) <= IDENTIFIER_LIMIT;
 }
@@ -151,14 +151,14 @@ static bool read_text(size_t size)
 
 	text[size] = '\0';
 	buf_set(&heading, "bootname 1 %s", owner);
-	if (strlen(text) < size || pattern_matches(text, "[^ -~\n]") ||
+	if (strlen(text) < size || text_matches(text, "[^ -~\n]") ||
 	    !(line = take(&next, '\n')) || strcmp(line, heading.data) ||
 	    !(line = take(&next, '\n')) ||
-	    !pattern_matches(line, "^same (-|[0-9a-f]{64})$"))
+	    !text_matches(line, "^same (-|[0-9a-f]{64})$"))
 		return false;
 	same = line + strlen("same ");
 	if (!(line = take(&next, '\n')) ||
-	    !pattern_matches(line, "^look [0-9]{1,15}$"))
+	    !text_matches(line, "^look [0-9]{1,15}$"))
 		return false;
 	look_ms = strtoll(line + strlen("look "), NULL, 10);
 	while ((line = take(&next, '\n')))

@@ -6,21 +6,21 @@
 #include <unistd.h>
 
 #include "aws.h"
-#include "credentials.h"
 #include "errinfo.h"
-#include "fates.h"
 #include "http.h"
 #include "imds.h"
 #include "json.h"
-#include "owners.h"
-#include "pattern.h"
 #include "platform.h"
-#include "profile.h"
-#include "removal.h"
+#include "provider.h"
+#include "reap_delete.h"
+#include "reap_owners.h"
+#include "reap_profile.h"
+#include "reap_states.h"
 #include "report.h"
 #include "route53.h"
 #include "settings.h"
 #include "sts.h"
+#include "text.h"
 
 static const char usage[] =
 	"usage: bootname-reap [-c FILE] [-jnqv] [--stopped] "
@@ -152,17 +152,16 @@ static int open_aws(void)
 	if (!region)
 		region = platform_variable("AWS_DEFAULT_REGION");
 	aws.region = region ? region : "";
-	if (region && !pattern_matches(region, "^[a-z0-9-]{1,32}$"))
+	if (region && !text_matches(region, "^[a-z0-9-]{1,32}$"))
 		return errinfo_set(STATUS_SETTINGS,
 				   "AWS_REGION names no region");
 	if (*settings.value[SETTING_PROXY])
 		aws.proxy = settings.value[SETTING_PROXY];
 	aws.supply = profile_supply;
-	credentials.role_arn = settings.value[SETTING_ROLE_ARN];
-	credentials.external_id = settings.value[SETTING_EXTERNAL_ID];
-	credentials.session_name = "bootname-reap";
-	aws.route53_identity =
-		*credentials.role_arn ? AWS_ASSUMED : AWS_INSTANCE;
+	provider.role_arn = settings.value[SETTING_ROLE_ARN];
+	provider.external_id = settings.value[SETTING_EXTERNAL_ID];
+	provider.session_name = "bootname-reap";
+	aws.route53_identity = *provider.role_arn ? AWS_ASSUMED : AWS_INSTANCE;
 	errinfo.stage = "credentials";
 	return http_open(settings_number(&settings, SETTING_TIMEOUT)) ||
 			       aws_authenticate()
@@ -265,7 +264,7 @@ static void choose(struct owners_holding *holding)
 {
 	static struct buf told;
 	const struct owners_instance *owner = holding->instance;
-	bool is_gone = fates_is_gone(&owners, owner->state);
+	bool is_gone = states_is_gone(&owners, owner->state);
 	const char *state = owner->is_foreign ? "of another account"
 			    : *owner->state   ? owner->state
 					      : "not known of";
@@ -298,20 +297,20 @@ static int reap(void)
 	report_zone_id = id;
 	report_progress(id);
 	errinfo.stage = "records";
-	if (removal_read(id, &owners))
+	if (delete_read(id, &owners))
 		return -1;
 	errinfo.stage = "owners";
 	find_foreign();
 	/* The other half is for what is to be removed. */
 	if (owners.count)
-		fates_learn(&owners, started_ms + (int64_t)timeout_s * 500);
+		states_learn(&owners, started_ms + (int64_t)timeout_s * 500);
 	errinfo.stage = "owners";
 	for (size_t i = 0; i < owners.count; i++)
 		choose(&owners.holdings[i]);
-	if (pattern_has_failed)
+	if (text_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	if (owners.count)
-		removal_carry_out(id, &owners);
+		delete_carry_out(id, &owners);
 	return 0;
 }
 
@@ -405,7 +404,7 @@ static int print_lines(void)
 
 static int print_json(void)
 {
-	const char *object = json_reaped(&owners, removal_changed);
+	const char *object = json_reaped(&owners, delete_changed);
 
 	return !object || print(object, strlen(object)) || print("\n", 1) ? -1
 									  : 0;
@@ -415,7 +414,7 @@ int main(int argc, char **argv)
 {
 	int rc;
 
-	platform_has_user = pattern_is_careful = true;
+	platform_has_user = text_is_careful = true;
 	report_program = "bootname-reap";
 	platform_harden(report_overdue);
 	opterr = 0;

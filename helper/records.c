@@ -5,19 +5,19 @@
 #include "aws.h"
 #include "build.h"
 #include "cloud_config.h"
-#include "credentials.h"
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
 #include "instance.h"
-#include "pattern.h"
 #include "plan.h"
 #include "platform.h"
+#include "provider.h"
 #include "published.h"
 #include "report.h"
 #include "route53.h"
 #include "settings.h"
+#include "text.h"
 #include "zone.h"
 
 enum {
@@ -212,13 +212,13 @@ int records_identify(bool removal)
 		return -1;
 	if (*top->value[SETTING_PROXY])
 		aws.proxy = top->value[SETTING_PROXY];
-	aws.supply = credentials_supply;
+	aws.supply = provider_supply;
 	region = platform_user_variable("AWS_REGION");
-	aws.region = region && pattern_matches(region, "^[a-z0-9-]{1,32}$")
+	aws.region = region && text_matches(region, "^[a-z0-9-]{1,32}$")
 			     ? region
 			     : instance->region;
 	aws.is_ipv6 = imds_is_ipv6;
-	credentials.session_name = instance->id;
+	provider.session_name = instance->id;
 	for (struct settings *next = settings_next(top) ? top->next : top; next;
 	     next = settings_next(next)) {
 		if (removal) /* nothing comes any more */
@@ -252,8 +252,8 @@ static void use_role(const struct settings *settings)
 	if (former && !has_same_role(former, settings))
 		aws_close();
 	former = settings;
-	credentials.role_arn = role_arn;
-	credentials.external_id = settings->value[SETTING_EXTERNAL_ID];
+	provider.role_arn = role_arn;
+	provider.external_id = settings->value[SETTING_EXTERNAL_ID];
 }
 
 /* ---- Learning. ---- */
@@ -347,7 +347,7 @@ static char next_name[DNSNAME_SIZE]; /* where the next page begins */
 static bool is_going(const struct buf *row)
 {
 	const char *name = row[SET_NAME].data;
-	unsigned i = pattern_place(row[SET_TYPE].data, "A AAAA TXT ");
+	unsigned i = text_place(row[SET_TYPE].data, "A AAAA TXT ");
 	static char folded[DNSNAME_SIZE];
 
 	if (i == PLAN_SETS)
@@ -426,7 +426,7 @@ static int ask_for_owner(struct record *record)
 
 	if (ec2_describe_instance(plan->owner_id, plan->owner_region, &state))
 		return -1;
-	word = pattern_place(state.data, gone);
+	word = text_place(state.data, gone);
 	record->doubt = word == UNKNOWN	  ? OWNER_IS_UNKNOWN
 			: word == STOPPED ? OWNER_IS_STOPPED
 					  : NO_DOUBT;

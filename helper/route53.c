@@ -5,9 +5,9 @@
 #include "aws.h"
 #include "errinfo.h"
 #include "http.h"
-#include "pattern.h"
 #include "platform.h"
 #include "sigv4.h"
+#include "text.h"
 
 #define API "/2013-04-01/"
 #define DOCUMENT "ChangeResourceRecordSetsRequest"
@@ -46,7 +46,7 @@ void route53_cut_id(char *id, size_t size, const char *listed)
 	while ((listed = strchr(last, '/')))
 		last = listed + 1;
 	id[0] = '\0';
-	if (strlen(last) < size && pattern_matches(last, "^[A-Za-z0-9]+$"))
+	if (strlen(last) < size && text_matches(last, "^[A-Za-z0-9]+$"))
 		memcpy(id, last, strlen(last) + 1);
 }
 
@@ -155,7 +155,7 @@ static int on_change_info(const struct buf *row)
 
 static bool says(const char *pattern)
 {
-	return pattern_matches(errinfo.text.data, pattern);
+	return text_matches(errinfo.text.data, pattern);
 }
 
 /* In our own words, with the name that Route 53 has named. */

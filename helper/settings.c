@@ -6,11 +6,11 @@
 #include "buf.h"
 #include "build.h"
 #include "dnsname.h"
-#include "document.h"
 #include "errinfo.h"
 #include "file.h"
-#include "pattern.h"
 #include "platform.h"
+#include "text.h"
+#include "yaml.h"
 
 enum {
 	NEAR_MISS = 2,		  /* edits between a key and what was meant */
@@ -123,7 +123,7 @@ bool settings_is(const struct settings *settings, enum setting setting,
 
 bool settings_is_true(const struct settings *settings, enum setting setting)
 {
-	return pattern_matches(settings->value[setting], "^[TtYy]|n$");
+	return text_matches(settings->value[setting], "^[TtYy]|n$");
 }
 
 long settings_number(const struct settings *settings, enum setting setting)
@@ -134,7 +134,7 @@ long settings_number(const struct settings *settings, enum setting setting)
 /* The current node is not what the key takes. */
 static int value_fault(const struct key *key, const char *more)
 {
-	(void)document_fault(key->name, key->pattern);
+	(void)yaml_fault(key->name, key->pattern);
 	if (platform_has_user && key->most > 1)
 		(void)errinfo_add(", at most %u", key->most);
 	return errinfo_add("%s", more);
@@ -154,18 +154,18 @@ static int keep(const struct key *key, const char *value)
 static int take_scalar(const struct key *key)
 {
 	static struct buf whole;
-	const char *text = document_text();
+	const char *text = yaml_text();
 	static char zone[DNSNAME_SIZE];
 
 	buf_set(&whole, "^(%s)$", key->pattern);
-	if (!document_is_scalar() || strlen(text) > SETTING_LIMIT ||
-	    !pattern_matches(text, whole.data) ||
+	if (!yaml_is_scalar() || strlen(text) > SETTING_LIMIT ||
+	    !text_matches(text, whole.data) ||
 	    (platform_has_user && key->most > 1 &&
 	     strtol(text, NULL, 10) > key->most))
 		return value_fault(key, "");
 	if (platform_has_user &&
-	    (document_is_plain() ? !key->most && pattern_matches(text, NO_TEXT)
-				 : key->most))
+	    (yaml_is_plain() ? !key->most && text_matches(text, NO_TEXT)
+			     : key->most))
 		return value_fault(key, "; mind the quotes");
 	/* No pattern: some libc's repeat nothing more than 255 times. */
 	if (platform_has_user && key == &keys[SETTING_EXTERNAL_ID] &&
@@ -186,18 +186,18 @@ static int take_list(const struct key *key)
 	static struct buf items;
 
 	buf_set(&items, " ");
-	while (document_is_list() || document_is_scalar()) {
-		if (document_next())
+	while (yaml_is_list() || yaml_is_scalar()) {
+		if (yaml_next())
 			return -1;
-		if (document_is_end())
+		if (yaml_is_end())
 			break;
 		/* With one it would be two. */
-		if (platform_has_user && strchr(document_text(), ' '))
+		if (platform_has_user && strchr(yaml_text(), ' '))
 			return value_fault(key, "");
-		buf_addf(&items, "%s ", document_text());
+		buf_addf(&items, "%s ", yaml_text());
 	}
-	return pattern_matches(items.data, key->pattern) ? keep(key, items.data)
-							 : value_fault(key, "");
+	return text_matches(items.data, key->pattern) ? keep(key, items.data)
+						      : value_fault(key, "");
 }
 
 static int on_setting(void);
@@ -212,7 +212,7 @@ static int take_records(const struct key *key)
 
 	memset(records, 0, sizeof(records));
 	top->next = NULL;
-	for (size_t i = 0; !(rc = document_next()) && document_is_map(); i++) {
+	for (size_t i = 0; !(rc = yaml_next()) && yaml_is_map(); i++) {
 		if (i == SETTINGS_RECORDS)
 			return value_fault(key, ", not so many");
 		into = last->next = &records[i];
@@ -220,12 +220,12 @@ static int take_records(const struct key *key)
 		into->found = true;
 		last = into;
 		seen = 0;
-		if (document_read_map(on_setting))
+		if (yaml_read_map(on_setting))
 			return -1;
 	}
 	into = top;
 	seen = seen_at_top;
-	return rc || (document_is_end() && top->next)
+	return rc || (yaml_is_end() && top->next)
 		       ? rc
 		       : value_fault(key, ", at least one");
 }
@@ -235,13 +235,13 @@ static int take_value(const struct key *key)
 	/* These are of the whole run. */
 	if (settings_has(SETTING_RECORDS) && into->is_record &&
 	    key >= &keys[SETTING_TIMEOUT])
-		return document_fault(key->name, "to stand at the top");
+		return yaml_fault(key->name, "to stand at the top");
 	if (key == &keys[SETTING_RECORDS])
-		return settings_has(SETTING_RECORDS) && document_is_list()
+		return settings_has(SETTING_RECORDS) && yaml_is_list()
 			       ? take_records(key)
 			       : value_fault(key, "");
-	return document_is_list() && key->pattern[0] == '^' ? take_list(key)
-							    : take_scalar(key);
+	return yaml_is_list() && key->pattern[0] == '^' ? take_list(key)
+							: take_scalar(key);
 }
 
 /* Levenshtein's distance between a word and a key. */
@@ -277,11 +277,10 @@ static int on_setting(void)
 	unsigned long bit;
 
 	for (const struct key *other = keys; other < keys + SETTINGS; other++) {
-		size_t edits = platform_has_user
-				       ? distance(document_text(), other->name)
-			       : strcmp(document_text(), other->name)
-				       ? NEAR_MISS + 1
-				       : 0;
+		size_t edits =
+			platform_has_user ? distance(yaml_text(), other->name)
+			: strcmp(yaml_text(), other->name) ? NEAR_MISS + 1
+							   : 0;
 
 		if (edits < least) {
 			least = edits;
@@ -289,8 +288,8 @@ static int on_setting(void)
 		}
 	}
 	if (least) {
-		(void)document_fault("", "unknown key");
-		(void)errinfo_add(" \"%.80s\"", document_text());
+		(void)yaml_fault("", "unknown key");
+		(void)errinfo_add(" \"%.80s\"", yaml_text());
 		return !platform_has_user || least > NEAR_MISS
 			       ? -1
 			       : errinfo_add("; did you mean \"%s\"?",
@@ -300,28 +299,26 @@ static int on_setting(void)
 		return settings_fault_lacking((enum setting)(key - keys));
 	bit = 1UL << (key - keys);
 	if (seen & bit)
-		return document_fault(key->name, "to stand here once");
+		return yaml_fault(key->name, "to stand here once");
 	seen |= bit;
-	return document_next() || take_value(key) ? -1 : 0;
+	return yaml_next() || take_value(key) ? -1 : 0;
 }
 
 static int on_map(void)
 {
 	into->found = true;
 	seen = 0;
-	return document_is_map()
-		       ? document_read_map(on_setting)
-		       : document_fault("",
-					"wants lines of \"key: value\", or {}");
+	return yaml_is_map()
+		       ? yaml_read_map(on_setting)
+		       : yaml_fault("", "wants lines of \"key: value\", or {}");
 }
 
 /* What is empty holds no settings; what is null is somebody's mistake. */
 static int on_document(void)
 {
-	bool is_empty =
-		!document_is_map() && !document_is_list() && !*document_text();
+	bool is_empty = !yaml_is_map() && !yaml_is_list() && !*yaml_text();
 
-	if (platform_has_user && document_is_scalar() && !document_is_plain())
+	if (platform_has_user && yaml_is_scalar() && !yaml_is_plain())
 		is_empty = false;
 	return is_empty ? 0 : on_map();
 }
@@ -331,7 +328,7 @@ int settings_read_text(struct settings *settings, const char *name,
 {
 	into = settings;
 	origin = from;
-	return document_read(name, text, size, on_document);
+	return yaml_read(name, text, size, on_document);
 }
 
 int settings_read_node(struct settings *settings, const char *from)

@@ -3,22 +3,22 @@
 #include <string.h>
 
 #include "aws.h"
+#include "credentials.h"
 #include "errinfo.h"
-#include "pattern.h"
-#include "secret.h"
 #include "sigv4.h"
+#include "text.h"
 
-static struct secret *wanted;
+static struct credentials *wanted;
 
 static int on_credentials(const struct buf *row)
 {
-	return secret_set(wanted, row[1].data, row[2].data, row[3].data)
+	return credentials_set(wanted, row[1].data, row[2].data, row[3].data)
 		       ? 0
 		       : errinfo_set(STATUS_DATA, "STS gives no credentials");
 }
 
 int sts_assume_role(const char *role_arn, const char *external_id,
-		    const char *session_name, struct secret *secret)
+		    const char *session_name, struct credentials *credentials)
 {
 	static struct buf form;
 	const struct aws_request request = {
@@ -38,7 +38,7 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 	if (*external_id)
 		buf_addf(&form, "&ExternalId=");
 	sigv4_encode(&form, external_id);
-	wanted = secret;
+	wanted = credentials;
 	return aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
 			on_credentials);
 }
@@ -49,7 +49,7 @@ static int on_identity(const struct buf *row)
 {
 	const char *found = row[1].data;
 
-	if (!pattern_matches(found, "^[0-9]{12}$"))
+	if (!text_matches(found, "^[0-9]{12}$"))
 		return errinfo_set(STATUS_DATA, "STS names no account");
 	memcpy(account_wanted, found, STS_ACCOUNT_SIZE);
 	return 0;

@@ -6,7 +6,7 @@
 #include <expat.h>
 
 #include "errinfo.h"
-#include "pattern.h"
+#include "text.h"
 
 enum { DEPTH_LIMIT = 32 };
 
@@ -55,7 +55,7 @@ static int end_row(void)
 
 static void XMLCALL on_end(void *data, const char *name)
 {
-	struct buf *to = &row[pattern_place(name, names)];
+	struct buf *to = &row[text_place(name, names)];
 
 	(void)data;
 	depth--;
@@ -80,7 +80,7 @@ int xml_read(const char *data, size_t size, const char *fields, xml_row on_row)
 	if (!parser)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	names = fields;
-	end = &row[pattern_place("", fields)];
+	end = &row[text_place("", fields)];
 	handler = on_row;
 	depth = 0;
 	failed = 0;

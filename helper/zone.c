@@ -7,9 +7,9 @@
 #include "http.h"
 #include "imds.h"
 #include "instance.h"
-#include "pattern.h"
 #include "route53.h"
 #include "settings.h"
+#include "text.h"
 
 /* An account has 500 zones, unless AWS allows more. */
 enum { PAGES_LIMIT = 50 };
@@ -109,7 +109,7 @@ static int on_vpc_zone(const struct buf *row)
 
 	buf_set(&token, "%s", row[VPC_ZONE_NEXT].data);
 	route53_cut_id(id, sizeof(id), row[VPC_ZONE_ID].data);
-	if (pattern_place(id, ids.data) < found.count) {
+	if (text_place(id, ids.data) < found.count) {
 		memcpy(found.id, id, sizeof(id));
 		found.count = 1;
 	}

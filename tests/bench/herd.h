@@ -2,7 +2,7 @@
  * A herd: instances that boot at once in one AWS account, on a simulated clock.
  *
  * The account has a token bucket for requests, the hosted zone takes one batch
- * at a time; the instances wait by the helper's own retry_delay_ms, and give up
+ * at a time; the instances wait by the helper's own backoff_delay_ms, and give up
  * as http_persist does.
  */
 #ifndef HERD_H
@@ -13,14 +13,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "retry.h"
+#include "backoff.h"
 
 struct herd {
 	unsigned instances;
 	unsigned requests;  /* that one needs: 1 with zone_id, else 2 */
 	double rate, burst; /* of the account: requests a second; at once */
 	double timeout_s;   /* the setting */
-	/* How long to wait: retry_delay_ms, or what is compared with it. */
+	/* How long to wait: backoff_delay_ms, or what is compared with it. */
 	int64_t (*delay_ms)(struct retry *retry, enum again again,
 			    int64_t now_ms, uint32_t random);
 	/* Draws: the same ones come for the same seed, not 0. */

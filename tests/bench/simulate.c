@@ -86,7 +86,7 @@ static int64_t full_jitter(struct retry *retry, enum again again,
 			   int64_t now_ms, uint32_t random)
 {
 	if (again != AGAIN_THROTTLED)
-		return retry_delay_ms(retry, again, now_ms, random);
+		return backoff_delay_ms(retry, again, now_ms, random);
 	if (!retry->throttled_ms)
 		retry->throttled_ms = now_ms;
 	return share(3000 + (now_ms - retry->throttled_ms) / 6, random);
@@ -97,7 +97,7 @@ static int64_t all_throttling(struct retry *retry, enum again again,
 			      int64_t now_ms, uint32_t random)
 {
 	(void)again;
-	return retry_delay_ms(retry, AGAIN_THROTTLED, now_ms, random);
+	return backoff_delay_ms(retry, AGAIN_THROTTLED, now_ms, random);
 }
 
 static const struct {
@@ -111,7 +111,7 @@ static const struct {
 	{"adaptive, at most one request in 2 s", adaptive},
 	{"ours with full jitter", full_jitter},
 	{"ours, PriorRequestNotComplete as throttling", all_throttling},
-	{"**ours**: half to all of 3 s + time throttled / 6", retry_delay_ms},
+	{"**ours**: half to all of 3 s + time throttled / 6", backoff_delay_ms},
 };
 
 /* ---- The tables. ---- */
@@ -163,7 +163,7 @@ static void print_sizes(void)
 						    limits[i].rate,
 						    limits[i].burst,
 						    86400,
-						    retry_delay_ms,
+						    backoff_delay_ms,
 						    0};
 				struct herd_outcome got = boot_often(herd);
 
@@ -215,7 +215,7 @@ static void print_timeouts(void)
 	     "gave up |\n|---:|---:|---:|---:|---:|");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct herd herd = {rows[i].instances, rows[i].requests, 5, 5,
-				    rows[i].timeout_s, retry_delay_ms,	 0};
+				    rows[i].timeout_s, backoff_delay_ms, 0};
 		struct herd_outcome got = boot_often(herd);
 
 		printf("| %u | %u | %g | %.0f | %u |\n", herd.instances,

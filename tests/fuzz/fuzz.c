@@ -12,14 +12,14 @@
 #include <curl/curl.h>
 
 #include "aws.h"
+#include "backoff.h"
 #include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
 #include "platform.h"
+#include "provider.h"
 #include "report.h"
-#include "retry.h"
-#include "secret.h"
 #include "xml.h"
 
 #undef curl_easy_setopt
@@ -40,14 +40,14 @@ enum {
 int64_t __wrap_platform_now_ms(void);
 void __wrap_platform_sleep_ms(int64_t milliseconds);
 uint32_t __wrap_platform_random(void);
-int64_t __wrap_retry_delay_ms(struct retry *retry, enum again again,
-			      int64_t at_ms, uint32_t random);
-int64_t __real_retry_delay_ms(struct retry *retry, enum again again,
-			      int64_t at_ms, uint32_t random);
+int64_t __wrap_backoff_delay_ms(struct retry *retry, enum again again,
+				int64_t at_ms, uint32_t random);
+int64_t __real_backoff_delay_ms(struct retry *retry, enum again again,
+				int64_t at_ms, uint32_t random);
 const char *__wrap_platform_variable(const char *name);
 time_t __wrap_time(time_t *seconds);
 void __wrap_report_error(void);
-bool __wrap_pattern_matches(const char *text, const char *pattern);
+bool __wrap_text_matches(const char *text, const char *pattern);
 unsigned __wrap_alarm(unsigned seconds);
 
 static int64_t now_ms = START_MS;
@@ -66,13 +66,13 @@ void __wrap_platform_sleep_ms(int64_t milliseconds)
 /* A run remembers since when it is throttled: an input is not to. */
 static bool has_begun;
 
-int64_t __wrap_retry_delay_ms(struct retry *retry, enum again again,
-			      int64_t at_ms, uint32_t random)
+int64_t __wrap_backoff_delay_ms(struct retry *retry, enum again again,
+				int64_t at_ms, uint32_t random)
 {
 	if (has_begun)
 		retry->throttled_ms = 0;
 	has_begun = false;
-	return __real_retry_delay_ms(retry, again, at_ms, random);
+	return __real_backoff_delay_ms(retry, again, at_ms, random);
 }
 
 uint32_t __wrap_platform_random(void)
@@ -105,7 +105,7 @@ void __wrap_report_error(void)
 	(void)fuzz_succeeded(-1);
 }
 
-bool __wrap_pattern_matches(const char *text, const char *pattern)
+bool __wrap_text_matches(const char *text, const char *pattern)
 {
 	static struct {
 		char *pattern;
@@ -325,10 +325,11 @@ CURLcode curl_easy_perform(CURL *curl)
 
 /* ---- Runs. ---- */
 
-static int supply(enum aws_identity identity, struct secret *secret)
+static int supply(enum aws_identity identity, struct credentials *secret)
 {
 	(void)identity;
-	assert(secret_set(secret, "AKIDEXAMPLE", "the-secret-key", "token"));
+	assert(credentials_set(secret, "AKIDEXAMPLE", "the-secret-key",
+			       "token"));
 	return 0;
 }
 

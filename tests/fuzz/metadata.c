@@ -11,10 +11,10 @@
 
 #include <arpa/inet.h>
 
+#include "credentials.h"
 #include "imds.h"
 #include "instance.h"
 #include "platform.h"
-#include "secret.h"
 #include "settings.h"
 
 static struct settings settings;
@@ -68,13 +68,13 @@ static void learn_addresses(const char *types)
 
 static void get_credentials(void)
 {
-	static struct secret secret;
+	static struct credentials secret;
 	bool has_some;
 
 	memset(&secret, 0, sizeof(secret));
 	has_some = fuzz_succeeded(imds_get_credentials(&secret));
-	assert(has_some == (*secret.field[SECRET_ACCESS_KEY_ID] != '\0'));
-	for (size_t i = 0; has_some && i < SECRET_FIELDS; i++) {
+	assert(has_some == (*secret.field[CREDENTIALS_ACCESS_KEY_ID] != '\0'));
+	for (size_t i = 0; has_some && i < CREDENTIALS_FIELDS; i++) {
 		const char *field = secret.field[i];
 
 		assert(strlen(field) < sizeof(secret.field[i]));

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "fates.h"
-#include "owners.h"
-#include "removal.h"
+#include "reap_delete.h"
+#include "reap_owners.h"
+#include "reap_states.h"
 
 static void check(const struct owners *owners)
 {
@@ -30,14 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct owners owners = {0};
 
 	fuzz_open(data, size);
-	if (fuzz_succeeded(removal_read("Z1", &owners)) && owners.count) {
+	if (fuzz_succeeded(delete_read("Z1", &owners)) && owners.count) {
 		check(&owners);
-		fates_learn(&owners, 0);
+		states_learn(&owners, 0);
 		for (size_t i = 0; i < owners.count; i++)
 			if (!owners.holdings[i].is_odd &&
 			    *owners.holdings[i].instance->state)
 				owners.holdings[i].fate = OWNERS_DOOMED;
-		removal_carry_out("Z1", &owners);
+		delete_carry_out("Z1", &owners);
 		check(&owners);
 		for (size_t i = 0; i < owners.count; i++)
 			assert(owners.holdings[i].fate != OWNERS_DOOMED);

@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "aws.h"
+#include "credentials.h"
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
 #include "instance.h"
 #include "platform.h"
 #include "route53.h"
-#include "secret.h"
 #include "settings.h"
 #include "sts.h"
 #include "xml.h"
@@ -118,10 +118,10 @@ static int describe_instances(void)
 
 static int assume_role(void)
 {
-	static struct secret secret;
+	static struct credentials secret;
 	int rc = sts_assume_role("arn:aws:iam::1:role/x", "", ID, &secret);
 
-	for (size_t i = 0; !rc && i < SECRET_FIELDS; i++)
+	for (size_t i = 0; !rc && i < CREDENTIALS_FIELDS; i++)
 		assert(*secret.field[i] && !strchr(secret.field[i], ' ') &&
 		       fuzz_is_printable(secret.field[i]));
 	return rc;

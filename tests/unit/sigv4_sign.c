@@ -15,13 +15,13 @@
 #include <string.h>
 
 #include "canonical.h"
+#include "credentials.h"
 #include "errinfo.h"
 #include "platform.h"
-#include "secret.h"
 #include "sigv4.h"
 
 static struct buf input, request, scope, string_to_sign, signature;
-static struct secret secret;
+static struct credentials secret;
 static const char *headers[CANONICAL_ITEMS + 1];
 static const char *body;
 
@@ -71,9 +71,9 @@ static bool cut(void)
 
 static bool read_secret(void)
 {
-	return secret_set(&secret, platform_variable("AWS_ACCESS_KEY_ID"),
-			  platform_variable("AWS_SECRET_ACCESS_KEY"),
-			  platform_variable("AWS_SESSION_TOKEN"));
+	return credentials_set(&secret, platform_variable("AWS_ACCESS_KEY_ID"),
+			       platform_variable("AWS_SECRET_ACCESS_KEY"),
+			       platform_variable("AWS_SESSION_TOKEN"));
 }
 
 int main(int argc, char **argv)
@@ -94,12 +94,13 @@ int main(int argc, char **argv)
 				    canonical.signed_headers.data, body) ||
 	    sigv4_string_to_sign(&string_to_sign, argv[6], scope.data,
 				 request.data) ||
-	    sigv4_signature(&signature, secret.field[SECRET_ACCESS_KEY],
+	    sigv4_signature(&signature,
+			    secret.field[CREDENTIALS_SECRET_ACCESS_KEY],
 			    scope.data, string_to_sign.data))
 		return complain(errinfo.text.data);
 	return printf("AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, "
 		      "Signature=%s\n",
-		      secret.field[SECRET_ACCESS_KEY_ID], scope.data,
+		      secret.field[CREDENTIALS_ACCESS_KEY_ID], scope.data,
 		      canonical.signed_headers.data, signature.data) < 0
 		       ? STATUS_SYSTEM
 		       : STATUS_OK;

@@ -36,7 +36,7 @@ static void test_herd__every_record_set_is_written_near_the_floor(void **state)
 						  herds[i].rate,
 						  herds[i].burst,
 						  300,
-						  retry_delay_ms,
+						  backoff_delay_ms,
 						  number * 0x9E3779B97F4A7C15U};
 			struct herd_outcome got = herd_boot(&herd);
 
@@ -56,7 +56,7 @@ static void test_herd__every_record_set_is_written_near_the_floor(void **state)
 static void
 test_herd__past_the_timeout_the_others_have_their_names(void **state)
 {
-	const struct herd herd = {2000, 1, 5, 5, 300, retry_delay_ms, 42};
+	const struct herd herd = {2000, 1, 5, 5, 300, backoff_delay_ms, 42};
 	struct herd_outcome got = herd_boot(&herd);
 
 	(void)state;

@@ -12,7 +12,7 @@
 
 #include "http.h"
 #include "platform.h"
-#include "trust.h"
+#include "roots.h"
 
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
@@ -125,14 +125,14 @@ static void forget(void)
 	unit_forget();
 	memset(&fake, 0, sizeof(fake));
 	fake.port = 1;
-	trust.is_hashed = false;
-	buf_wipe(&trust.roots);
+	roots.is_hashed = false;
+	buf_wipe(&roots.pem);
 	platform_has_user = true;
 	if (!is_open)
 		assert_int_equal(http_open(LONG_S), 0);
 	is_open = true;
-	buf_wipe(&trust.roots);
-	trust.is_hashed = false;
+	buf_wipe(&roots.pem);
+	roots.is_hashed = false;
 	http_start_clock(LONG_S);
 }
 
@@ -271,7 +271,7 @@ static void test_http__an_option_that_is_refused(void **state)
 		CURLcode told = refusals[i].told;
 
 		forget();
-		buf_set(&trust.roots, "roots");
+		buf_set(&roots.pem, "roots");
 		memcpy(fake.lacks, refusals[i].lacks, sizeof(fake.lacks));
 		memcpy(fake.refusal, refusals[i].refusal, sizeof(fake.refusal));
 		unit_result(name, send_one(1000), told ? STATUS_SYSTEM : 0);
@@ -290,7 +290,7 @@ static void test_http__an_option_that_is_refused(void **state)
 static const struct {
 	int code;
 	bool is_tried_again;
-} roots[] = {
+} unusable_roots[] = {
 	{CURLE_PEER_FAILED_VERIFICATION, true},
 	{CURLE_SSL_CACERT_BADFILE, true}, /* OpenSSL, GnuTLS, wolfSSL */
 	{CURLE_SSL_CERTPROBLEM, true},	  /* mbedTLS */
@@ -306,21 +306,23 @@ static const struct {
 static void test_http__roots_that_do_not_do(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < LENGTH(roots); i++) {
-		bool again = roots[i].is_tried_again;
-		const char *name = curl_easy_strerror((CURLcode)roots[i].code);
+	for (size_t i = 0; i < LENGTH(unusable_roots); i++) {
+		bool again = unusable_roots[i].is_tried_again;
+		const char *name =
+			curl_easy_strerror((CURLcode)unusable_roots[i].code);
 
 		for (unsigned fails = 1; fails <= 2; fails++) {
 			forget();
-			buf_set(&trust.roots, "roots");
+			buf_set(&roots.pem, "roots");
 			for (unsigned try = 0; try < fails; try++)
-				fake.codes[try] = (CURLcode)roots[i].code;
+				fake.codes[try] =
+					(CURLcode)unusable_roots[i].code;
 			unit_number(name, send_one(1000),
 				    again && fails == 1 ? 0 : -1);
 			unit_number(name, fake.tries, again ? 2 : 1);
 			unit_number(name, fake.had_blob[0], true);
 			unit_number(name, fake.had_blob[1], false);
-			unit_number(name, (long long)trust.roots.len,
+			unit_number(name, (long long)roots.pem.len,
 				    again ? 0 : 5);
 		}
 	}

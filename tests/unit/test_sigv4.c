@@ -11,9 +11,9 @@
 #include <openssl/evp.h>
 
 #include "canonical.h"
-#include "document.h"
-#include "pattern.h"
 #include "sigv4.h"
+#include "text.h"
+#include "yaml.h"
 
 enum { SUITE_CASES = 38 };
 
@@ -70,29 +70,29 @@ static void read_file(const char *file, struct buf *to)
 
 static int on_context_key(void)
 {
-	unsigned place = pattern_place(document_text(),
-				       "region service timestamp normalize "
-				       "sign_body omit_session_token "
-				       "credentials ") +
-			 REGION;
+	unsigned place =
+		text_place(yaml_text(), "region service timestamp normalize "
+					"sign_body omit_session_token "
+					"credentials ") +
+		REGION;
 
-	if (document_next())
+	if (yaml_next())
 		return -1;
 	if (place < TEXTS)
-		buf_set(&vector.context[place], "%s", document_text());
+		buf_set(&vector.context[place], "%s", yaml_text());
 	if (place != TEXTS)
-		return document_skip();
-	if (document_read_members("access_key_id secret_access_key token "))
+		return yaml_skip();
+	if (yaml_read_members("access_key_id secret_access_key token "))
 		return -1;
 	for (size_t i = 0; i < REGION; i++)
-		if (document_members[i])
-			buf_set(&vector.context[i], "%s", document_members[i]);
+		if (yaml_members[i])
+			buf_set(&vector.context[i], "%s", yaml_members[i]);
 	return 0;
 }
 
 static int on_context(void)
 {
-	return document_read_map(on_context_key);
+	return yaml_read_map(on_context_key);
 }
 
 static bool flag(int place)
@@ -191,11 +191,10 @@ static void vector_open(const char *folder, const char *name)
 	vector.name = name;
 	read_file("context.json", &json);
 	read_file("request.txt", &vector.text);
-	unit_result(
-		name,
-		document_read("context.json", json.data, json.len, on_context),
-		0);
-	document_wipe_members();
+	unit_result(name,
+		    yaml_read("context.json", json.data, json.len, on_context),
+		    0);
+	yaml_wipe_members();
 	cut_request();
 	set_timestamp();
 	add_header("X-Amz-Date", vector.timestamp);

@@ -1,0 +1,46 @@
+#include "text.h"
+
+#include <errno.h>
+#include <regex.h>
+#include <string.h>
+
+#ifndef BOOTNAME_EMBEDDED
+bool text_is_careful;
+#endif
+bool text_has_failed;
+
+static bool matches(const char *text, const char *pattern)
+{
+	regex_t compiled;
+	bool found;
+
+	if (!text || regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	found = !regexec(&compiled, text, 0, NULL, 0);
+	regfree(&compiled);
+	return found;
+}
+
+bool text_matches(const char *text, const char *pattern)
+{
+	bool found;
+
+	if (!text_is_careful)
+		return matches(text, pattern);
+	errno = 0;
+	found = matches(text, pattern);
+	/* To glibc's regexec it is the same as no match. */
+	text_has_failed |= errno == ENOMEM;
+	return found;
+}
+
+unsigned text_place(const char *word, const char *words)
+{
+	size_t len = strlen(word);
+	unsigned place = 0;
+
+	for (; *words; words = strchr(words, ' ') + 1, place++)
+		if (strcspn(words, " ") == len && !memcmp(words, word, len))
+			break;
+	return place;
+}

@@ -1,0 +1,33 @@
+/*
+ * Texts against what they are to be.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+
+/* Where it is set: whether memory did not suffice for an answer.  Then nothing
+ * is to be sent any more, for it may be what a wrong one has led to.  At a boot
+ * Linux does not refuse the little that is asked for. */
+#ifdef BOOTNAME_EMBEDDED
+enum { text_is_careful = false };
+#else
+extern bool text_is_careful;
+#endif
+extern bool text_has_failed;
+
+/*
+ * Whether a text matches a POSIX extended regular expression.
+ * text:    anything, in bytes; NULL matches nothing.
+ * pattern: ours, in the syntax of regex(7); anchored only by its own ^ and $.
+ */
+bool text_matches(const char *text, const char *pattern);
+
+/*
+ * The place of a word in a list, from 0; the list's length where it is not
+ * there.
+ * words: each with a blank behind it.
+ */
+unsigned text_place(const char *word, const char *words);
+
+#endif
