@@ -46,7 +46,8 @@ int provider_supply(enum aws_identity identity, struct credentials *credentials)
 	wanted = credentials;
 	if (settings_has(SETTING_ROLE_ARN) && identity == AWS_ASSUMED)
 		rc = sts_assume_role(provider.role_arn, provider.external_id,
-				     provider.session_name, credentials);
+				     provider.session_name,
+				     provider.has_session_tag, credentials);
 	else if (access_key_id)
 		rc = take_environment(access_key_id, credentials);
 	else if ((rc = http_persist(attempt)) && unread)

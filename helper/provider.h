@@ -4,6 +4,8 @@
 #ifndef PROVIDER_H
 #define PROVIDER_H
 
+#include <stdbool.h>
+
 #include "aws.h"
 
 struct credentials;
@@ -13,6 +15,7 @@ struct provider {
 	const char *role_arn; /* for AWS_ASSUMED */
 	const char *external_id;
 	const char *session_name; /* of the assumed role: the instance id */
+	bool has_session_tag;	  /* which says the instance id, too */
 };
 
 extern struct provider provider;

@@ -87,7 +87,9 @@ static bool has_same_role(const struct settings *left,
 			  const struct settings *right)
 {
 	return is_same_text(left, right, SETTING_ROLE_ARN) &&
-	       is_same_text(left, right, SETTING_EXTERNAL_ID);
+	       is_same_text(left, right, SETTING_EXTERNAL_ID) &&
+	       settings_is_true(left, SETTING_SESSION_TAG) ==
+		       settings_is_true(right, SETTING_SESSION_TAG);
 }
 
 /* Whether the settings alone say that two records have one name and zone. */
@@ -182,6 +184,8 @@ int records_read_settings(const char *settings_file, const char *defaults_file)
 	if (read_documents(settings_file, defaults_file))
 		return -1;
 	settings_complete(&records_settings);
+	if (settings_check(&records_settings))
+		return -1;
 	return platform_has_user ? refuse_named_alike() : 0;
 }
 
@@ -254,6 +258,8 @@ static void use_role(const struct settings *settings)
 	former = settings;
 	provider.role_arn = role_arn;
 	provider.external_id = settings->value[SETTING_EXTERNAL_ID];
+	provider.has_session_tag =
+		settings_is_true(settings, SETTING_SESSION_TAG);
 }
 
 /* ---- Learning. ---- */

@@ -55,6 +55,7 @@ static const struct key {
 	[SETTING_ROLE_ARN] = {"role_arn", "", "arn:[!-~]+", 0},
 	[SETTING_EXTERNAL_ID] = {"external_id", "", "[A-Za-z0-9_+=,.@:/-]{2,}",
 				 0},
+	[SETTING_SESSION_TAG] = {"session_tag", "", BOOLEAN, 1},
 	[SETTING_GRACE] = {"grace", "0", "0|[1-9][0-9]{0,4}", 86400},
 	[SETTING_WAIT] = {"wait", "", BOOLEAN, 1},
 	[SETTING_TIMEOUT] = {"timeout", "300", "[1-9][0-9]{0,4}", 86400},
@@ -92,6 +93,29 @@ void settings_complete(struct settings *settings)
 				record->origin[i] = settings->origin[i];
 		}
 	}
+}
+
+/* A tag is of the session of a role. */
+static int check_session_tag(const struct settings *settings)
+{
+	return settings_is_true(settings, SETTING_SESSION_TAG) &&
+			       settings_is(settings, SETTING_ROLE_ARN, "")
+		       ? errinfo_set(STATUS_SETTINGS,
+				     "session_tag: true needs role_arn; set "
+				     "role_arn, or remove session_tag")
+		       : 0;
+}
+
+int settings_check(const struct settings *settings)
+{
+	const struct settings *next = settings_next(settings);
+
+	if (!settings_has(SETTING_SESSION_TAG))
+		return 0;
+	for (next = next ? next : settings; next; next = settings_next(next))
+		if (check_session_tag(next))
+			return -1;
+	return 0;
 }
 
 int settings_fault_lacking(enum setting setting)

@@ -34,6 +34,7 @@ enum setting {
 	SETTING_HEALTH_CHECK_ID,
 	SETTING_ROLE_ARN,
 	SETTING_EXTERNAL_ID,
+	SETTING_SESSION_TAG, /* as SETTING_WAIT */
 	SETTING_GRACE,
 	SETTING_WAIT, /* a truth value, as YAML 1.1 writes it */
 	/* Of the whole run; a record cannot have these. */
@@ -77,6 +78,7 @@ static const unsigned char settings_lacking[SETTINGS] = {
 	[SETTING_HEALTH_CHECK_ID] = BUILD_SERVICE,
 	[SETTING_ROLE_ARN] = EMBEDDED,
 	[SETTING_EXTERNAL_ID] = EMBEDDED,
+	[SETTING_SESSION_TAG] = EMBEDDED,
 	[SETTING_WAIT] = EMBEDDED,
 	[SETTING_RECORDS] = EMBEDDED,
 };
@@ -123,6 +125,12 @@ void settings_init(struct settings *settings);
 
 /* Fill in what the records leave to the top. */
 void settings_complete(struct settings *settings);
+
+/*
+ * Refuse settings that need one another, when they are complete.
+ * Returns 0, or -1 with STATUS_SETTINGS.
+ */
+int settings_check(const struct settings *settings);
 
 /* What a setting is called. */
 const char *settings_key(enum setting setting);

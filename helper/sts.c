@@ -18,7 +18,8 @@ static int on_credentials(const struct buf *row)
 }
 
 int sts_assume_role(const char *role_arn, const char *external_id,
-		    const char *session_name, struct credentials *credentials)
+		    const char *session_name, bool has_tag,
+		    struct credentials *credentials)
 {
 	static struct buf form;
 	const struct aws_request request = {
@@ -29,6 +30,7 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 		.query = "",
 		.body = form.data,
 	};
+	int rc;
 
 	buf_set(&form,
 		"Action=AssumeRole&Version=2011-06-15&RoleSessionName=%s"
@@ -38,9 +40,18 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 	if (*external_id)
 		buf_addf(&form, "&ExternalId=");
 	sigv4_encode(&form, external_id);
+	if (has_tag)
+		buf_addf(&form,
+			 "&Tags.member.1.Key=instance&Tags.member.1.Value=%s",
+			 session_name);
 	wanted = credentials;
-	return aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
-			on_credentials);
+	rc = aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
+		      on_credentials);
+	if (rc && has_tag && errinfo.status == STATUS_DENIED)
+		(void)errinfo_add("; session_tag needs sts:TagSession there "
+				  "and in the trust policy of %s, too",
+				  role_arn);
+	return rc;
 }
 
 static char *account_wanted;

@@ -141,15 +141,17 @@ class Api:
         policy = self.emulator.policies.get(credentials.principal)
         if policy is None:
             return
-        context = context_of(credentials) | service.conditions(request)
-        context = {key.lower(): values for key, values in context.items()}
+        context = context_of(credentials, service.conditions(request))
         for action, resource in service.permissions(request, credentials):
             why = policy.refusal(action, resource, context)
             if why:
                 raise service.denial(credentials.arn, action, resource, why)
 
 
-def context_of(credentials):
-    """The condition keys that every request has."""
-    return {"aws:PrincipalAccount": [credentials.account], "aws:userid": [credentials.user_id],
-            "aws:PrincipalArn": [credentials.principal], "aws:SecureTransport": ["true"]}
+def context_of(credentials, more):
+    """The condition keys that every request has, and more of them, in lower case."""
+    keys = {"aws:PrincipalAccount": [credentials.account], "aws:userid": [credentials.user_id],
+            "aws:PrincipalArn": [credentials.principal], "aws:SecureTransport": ["true"],
+            **{f"aws:PrincipalTag/{key}": [value] for key, value in credentials.tags.items()},
+            **more}
+    return {key.lower(): values for key, values in keys.items()}

@@ -44,7 +44,7 @@ class Emulator:
         self.denied = set()                 # IAM actions, wildcards allowed
         self.policies = {}                  # ARN of a role or user -> Policy; none: all is allowed
         self.health_checks = None           # ids; None: any that a record set may name
-        self.roles = {}                     # ARN -> {"external_id", "zones", "account"}
+        self.roles = {}                     # ARN -> {"external_id", "zones", "account"}, or "trust"
         self.instances = {}                 # id -> Instance
         self.buckets = {}                   # name -> Bucket, of S3
         self.requests = []                  # every Request, in order of arrival

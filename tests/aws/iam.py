@@ -3,7 +3,8 @@
 A policy is read when it is attached, and what is not known here is refused then: a condition that
 was passed over would let a test tell the wrong thing. Sources: IAM User Guide, "Policy evaluation
 logic", "IAM JSON policy elements: Condition operators", "Set operators for multivalued context
-keys"; Route 53 Developer Guide, "Using IAM policy conditions for fine-grained access control".
+keys", "Variables and tags", "AWS JSON policy elements: Principal"; Route 53 Developer Guide,
+"Using IAM policy conditions for fine-grained access control".
 """
 
 import functools
@@ -18,7 +19,10 @@ CHANGES = "route53:ChangeResourceRecordSets"
 KEYS = frozenset(key.lower() for key in (
     CHANGES + "NormalizedRecordNames", CHANGES + "RecordTypes", CHANGES + "Actions",
     "aws:PrincipalAccount", "aws:PrincipalArn", "aws:SecureTransport", "aws:userid",
-    "sts:ExternalId"))
+    "aws:TagKeys", "sts:ExternalId"))
+TAGS = re.compile(r"aws:(principal|request)tag/[\w .:/=+@-]{1,128}")
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+LITERALS = "*?$"                                     # ${*} is a star that is no wildcard
 OPERATOR = re.compile("(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
 
 
@@ -30,7 +34,42 @@ class BadPolicy(ValueError):
 def wildcards(pattern):
     """IAM's wildcards, which are * and ? alone, as a regular expression."""
     marks = {"*": ".*", "?": "."}
-    return re.compile("".join(marks.get(one) or re.escape(one) for one in pattern), re.DOTALL)
+    return re.compile("".join(marks.get(one) or re.escape(plain(one)) for one in
+                              re.findall(r"\$\{[*?$]\}|.", pattern, re.DOTALL)), re.DOTALL)
+
+
+def plain(pattern):
+    """A text of a policy without its ${*}, ${?} and ${$}."""
+    return VARIABLE.sub(lambda match: match[1], pattern)
+
+
+def expanded(pattern, context):
+    """A text of a policy with its variables replaced by what they stand for, in which no character
+    is a wildcard; None: the request has no value for one."""
+    def value(match):
+        if match[1] in LITERALS:
+            return match[0]
+        [found] = context[match[1].lower()]
+        return re.sub(r"[*?$]", r"${\g<0>}", found)
+    try:
+        return VARIABLE.sub(value, pattern)
+    except (KeyError, ValueError):
+        return None
+
+
+def is_key(name):
+    """Whether a request here can have a condition key."""
+    return name.lower() in KEYS or TAGS.fullmatch(name.lower()) is not None
+
+
+def check_variables(pattern):
+    """Refuse variables that stand for nothing here; the pattern."""
+    for name in VARIABLE.findall(pattern):
+        if name not in {*LITERALS} and not is_key(name):
+            raise BadPolicy(f"the policy variable {name} is not known here")
+    if "${" in VARIABLE.sub("", pattern):
+        raise BadPolicy(f"a policy variable has no end: {pattern}")
+    return pattern
 
 
 def like(pattern, text):
@@ -40,12 +79,12 @@ def like(pattern, text):
 
 def equal(wanted, text):
     """Whether two texts are the same."""
-    return wanted == text
+    return plain(wanted) == text
 
 
 def same_letters(wanted, text):
     """Whether two texts are the same, case aside."""
-    return wanted.lower() == text.lower()
+    return plain(wanted).lower() == text.lower()
 
 
 def arn_like(pattern, arn):
@@ -63,6 +102,8 @@ NEGATIONS = {"StringNotEquals": equal, "StringNotEqualsIgnoreCase": same_letters
 class Policy:
     """The statements of one or more documents, each a mapping or the JSON of one."""
 
+    article, kind = "an", "identity-based"
+
     def __init__(self, *documents):
         self.statements = [Statement(statement) for document in documents
                            for statement in read(document)]
@@ -75,18 +116,28 @@ class Policy:
         """
         effects = {one.effect for one in self.statements if one.covers(action, resource, context)}
         if "Deny" in effects:
-            return "with an explicit deny in an identity-based policy"
+            return f"with an explicit deny in {self.article} {self.kind} policy"
         if "Allow" not in effects:
-            return f"because no identity-based policy allows the {action} action"
+            return f"because no {self.kind} policy allows the {action} action"
         return None
+
+
+class Trust(Policy):
+    """Who may assume a role: its trust policy. In place of the resource of a request stand the
+    names of who asks: ARNs of the session and the role, account, and the account's root."""
+
+    article, kind = "a", "resource-based"
+
+    def __init__(self, document):
+        self.statements = [TrustStatement(statement) for statement in read(document)]
 
 
 def read(document):
     """The statements of a document, as mappings."""
     if isinstance(document, str):
         document = json.loads(document, object_pairs_hook=once)
-    if "${" in json.dumps(document):
-        raise BadPolicy("policy variables are not known here")
+    if "${" in json.dumps(document) and document.get("Version") != VERSIONS[0]:
+        raise BadPolicy(f"policy variables are those of version {VERSIONS[0]}")
     if document.get("Version", VERSIONS[-1]) not in VERSIONS:
         raise BadPolicy(f"no such version: {document['Version']}")
     unknown = set(document) - {"Version", "Id", "Statement"}
@@ -114,16 +165,17 @@ def as_list(value):
 class Statement:
     """One statement, ready to be evaluated."""
 
+    fields = FIELDS
+
     def __init__(self, source):
-        if set(source) - FIELDS:
-            raise BadPolicy(f"a statement holds none of {sorted(set(source) - FIELDS)}")
+        if set(source) - self.fields:
+            raise BadPolicy(f"a statement holds none of {sorted(set(source) - self.fields)}")
         self.effect = source.get("Effect")
         if self.effect not in ("Allow", "Deny"):
             raise BadPolicy(f"Effect is Allow or Deny, not {self.effect}")
         self.but_actions, self.actions = either(source, "Action")
-        self.but_resources, self.resources = either(source, "Resource")
         check_patterns(self.actions, r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-        check_patterns(self.resources, r"\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
+        self._read_target(source)
         self.conditions = [Condition(operator, key, wanted)
                            for operator, keys in source.get("Condition", {}).items()
                            for key, wanted in keys.items()]
@@ -131,10 +183,37 @@ class Statement:
     def covers(self, action, resource, context):
         """Whether the statement is about this call."""
         is_action = any(like(one.lower(), action.lower()) for one in self.actions)
-        is_resource = "*" in self.resources or resource is not None and any(
-            arn_like(one, resource) for one in self.resources)
-        return (is_action != self.but_actions and is_resource != self.but_resources
+        return (is_action != self.but_actions and self._is_about(resource, context)
                 and all(one.holds(context) for one in self.conditions))
+
+    def _read_target(self, source):
+        self.but_resources, self.resources = either(source, "Resource")
+        check_patterns(self.resources, r"\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
+        for one in self.resources:
+            check_variables(one)
+
+    def _is_about(self, resource, context):
+        patterns = [expanded(one, context) for one in self.resources]
+        if None in patterns:
+            return False
+        return self.but_resources != ("*" in patterns or resource is not None and any(
+            arn_like(one, resource) for one in patterns))
+
+
+class TrustStatement(Statement):
+    """One statement of a trust policy."""
+
+    fields = FIELDS - {"Resource", "NotResource"} | {"Principal"}
+
+    def _read_target(self, source):
+        principal = source.get("Principal")
+        if not isinstance(principal, dict) or set(principal) != {"AWS"}:
+            raise BadPolicy(f"a Principal is of AWS here, not {principal}")
+        self.principals = as_list(principal["AWS"])
+        check_patterns(self.principals, r"\d{12}|arn:[^:*?]+:(iam|sts)::\d{12}:[^*?]+")
+
+    def _is_about(self, resource, context):
+        return any(one in resource for one in self.principals)
 
 
 def either(source, field):
@@ -164,9 +243,11 @@ class Condition:
         if self.matches is None or name == "Null" and not self.is_null:
             raise BadPolicy(f"the condition operator {operator} is not known here")
         self.key = key.lower()
-        if self.key not in KEYS:
+        if not is_key(key):
             raise BadPolicy(f"the condition key {key} is not known here")
-        self.wanted = [text_of(value) for value in as_list(wanted)]
+        self.wanted = [check_variables(text_of(value)) for value in as_list(wanted)]
+        if self.negated and any("${" in one for one in self.wanted):
+            raise BadPolicy(f"{operator} with a policy variable is not known here")
         if (self.is_null or name == "Bool") and not {*self.wanted} <= {"true", "false"}:
             raise BadPolicy(f"{operator} takes true or false, not {wanted}")
 
@@ -177,7 +258,9 @@ class Condition:
             return str(not found).lower() in self.wanted
         if not found:
             return self._holds_without_a_value()
-        each = [any(self.matches(one, text) for one in self.wanted) != self.negated
+        patterns = [one for one in (expanded(one, context) for one in self.wanted)
+                    if one is not None]
+        each = [any(self.matches(one, text) for one in patterns) != self.negated
                 for text in found]
         # A plain operator on several values: one that matches is enough, or for a negation bad.
         is_for_all = self.quantifier == "ForAllValues" or not self.quantifier and self.negated

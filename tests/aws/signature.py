@@ -12,7 +12,7 @@ import re
 import secrets
 import string
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import botocore.auth
@@ -55,6 +55,7 @@ class Credentials:
     created: float = 0
     expires: float = None               # the emulator's clock; None = never
     hosted_zones: frozenset = None      # ids this principal may use; None = its account's
+    tags: dict = field(default_factory=dict)    # of the session
 
     @property
     def principal(self):

@@ -1,9 +1,12 @@
 """STS's query API, version 2011-06-15: AssumeRole and GetCallerIdentity."""
 
 import re
+import unicodedata
 import uuid
 
+from aws.api import context_of
 from aws.ec2 import QueryService
+from aws.iam import Trust
 from aws.imds import iso
 from aws.signature import Refused
 from aws.xmltext import document, element, leaf
@@ -11,6 +14,7 @@ from aws.xmltext import document, element, leaf
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/(?:[\x21-\x7e]+/)?([\w+=,.@-]{1,64})")
 SESSION_NAME = re.compile(r"[\w+=,.@-]*", re.ASCII)
 EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+TAG_MARKS, TAGS_LIMIT = "_.:/=+-@", 50
 
 
 class Sts(QueryService):
@@ -27,11 +31,12 @@ class Sts(QueryService):
         """To ask who one is needs none, whatever a policy says."""
         if request.operation == "GetCallerIdentity":
             return []
-        return super().permissions(request, credentials)
+        role = self.resource(request, credentials)
+        return super().permissions(request, credentials) + [
+            ("sts:TagSession", role)] * bool(tags_of(request.parameters))
 
     def conditions(self, request):
-        external_id = request.parameters.get("ExternalId")
-        return {"sts:ExternalId": [external_id]} if external_id else {}
+        return conditions_of(request.parameters)
 
     def perform(self, request, credentials):
         work = {"AssumeRole": self._assume_role,
@@ -56,15 +61,18 @@ class Sts(QueryService):
         arn, session = parameters.get("RoleArn"), parameters.get("RoleSessionName")
         seconds = self._check_parameters(parameters)
         role = self.emulator.roles.get(arn)
-        if role is None or role.get("external_id") != parameters.get("ExternalId"):
-            raise Refused(403, "AccessDenied", f"User: {credentials.arn} is not authorized to "
-                          f"perform: sts:AssumeRole on resource: {arn}")
+        if role is None or "trust" not in role and (
+                role.get("external_id") != parameters.get("ExternalId")):
+            raise self.denial(credentials.arn, "sts:AssumeRole", arn, "")
+        if "trust" in role:
+            self._check_trust(Trust(role["trust"]), parameters, credentials)
         account, name = ROLE_ARN.fullmatch(arn).groups()
         zones = role.get("zones")
         new = self.emulator.keyring.issue(
             temporary=True, arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
             account=role.get("account") or account, user_id=f"AROAEMULATEDROLE00000:{session}",
             role_arn=arn, instance_id=credentials.instance_id, created=self.emulator.now(),
+            tags=tags_of(parameters),
             expires=self.emulator.now() + seconds,
             hosted_zones=None if zones is None else frozenset(getattr(z, "id", z) for z in zones))
         return [element("Credentials", leaf("AccessKeyId", new.access_key),
@@ -74,6 +82,19 @@ class Sts(QueryService):
                 element("AssumedRoleUser", leaf("AssumedRoleId", new.user_id),
                         leaf("Arn", new.arn))]
 
+    def _check_trust(self, trust, parameters, credentials):
+        """Refuse whom the role's trust policy does not let in."""
+        names = {credentials.arn, credentials.principal, credentials.account,
+                 f"arn:aws:iam::{credentials.account}:root"}
+        more = conditions_of(parameters)
+        asked = {"sts:AssumeRole": more}
+        if tags_of(parameters):     # which knows no external id
+            asked["sts:TagSession"] = {key: more[key] for key in more if "External" not in key}
+        for action, conditions in asked.items():
+            why = trust.refusal(action, names, context_of(credentials, conditions))
+            if why:
+                raise self.denial(credentials.arn, action, parameters["RoleArn"], why)
+
     @staticmethod
     def _check_parameters(parameters):
         """Refuse what the service's patterns refuse; the duration asked for, in seconds."""
@@ -81,6 +102,7 @@ class Sts(QueryService):
         check("roleSessionName", parameters.get("RoleSessionName"), SESSION_NAME, 2, 64)
         if "ExternalId" in parameters:
             check("externalId", parameters["ExternalId"], EXTERNAL_ID, 2, 1224)
+        check_tags(parameters)
         duration = parameters.get("DurationSeconds", "3600")
         if not duration.isdigit() or not 900 <= int(duration) <= 43200:
             raise invalid("durationSeconds", duration,
@@ -91,6 +113,43 @@ class Sts(QueryService):
     def _get_caller_identity(_parameters, credentials):
         return [leaf("Arn", credentials.arn), leaf("UserId", credentials.user_id),
                 leaf("Account", credentials.account)]
+
+
+def tags_of(parameters):
+    """The tags that a session is to have."""
+    count = sum(re.fullmatch(r"Tags\.member\.\d+\.Key", name) is not None for name in parameters)
+    members = [f"Tags.member.{number}" for number in range(1, count + 1)]
+    return {parameters[f"{one}.Key"]: parameters.get(f"{one}.Value", "") for one in members}
+
+
+def conditions_of(parameters):
+    """The condition keys of a request to assume a role."""
+    tags, external_id = tags_of(parameters), parameters.get("ExternalId")
+    return {**({"sts:ExternalId": [external_id]} if external_id else {}),
+            **({"aws:TagKeys": [*tags]} if tags else {}),
+            **{f"aws:RequestTag/{key}": [value] for key, value in tags.items()}}
+
+
+def check_tags(parameters):
+    """Refuse tags that are none. Source: STS API Reference, Tag; IAM User Guide, "Pass session
+    tags in AWS STS"."""
+    tags = tags_of(parameters)
+    given = [name for name in parameters if name.startswith("Tags.")]
+    wrong = next((text for text in (*tags, *tags.values()) if not is_tag_text(text)), None)
+    if len(given) != 2 * len(tags) or len(tags) > TAGS_LIMIT:
+        raise Refused(400, "ValidationError", f"1 validation error detected: {given} are no tags")
+    if wrong is not None or any(not 0 < len(key) <= 128 for key in tags) or any(
+            len(value) > 256 for value in tags.values()):
+        raise invalid("tags", wrong, "Member must satisfy regular expression pattern: "
+                      r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*")
+    if len({key.lower() for key in tags}) < len(tags) or any(
+            key.lower().startswith("aws:") for key in tags):
+        raise Refused(400, "InvalidParameterValue", "Duplicate or reserved tag keys found")
+
+
+def is_tag_text(text):
+    """Whether all characters are those of a tag."""
+    return all(one in TAG_MARKS or unicodedata.category(one)[0] in "LZN" for one in text)
 
 
 def invalid(member, value, constraint):

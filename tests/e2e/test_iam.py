@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from aws.iam import CHANGES, BadPolicy, Policy
+from aws.iam import CHANGES, BadPolicy, Policy, Trust
 from conftest import denial
 
 ZONE = "arn:aws:route53:::hostedzone/Z1"
@@ -213,6 +213,102 @@ def test_every_condition_must_hold():
     assert not met(both, **request | {NAMES: []})
 
 
+# Variables
+
+TAG, USER_ID = "aws:PrincipalTag/instance", "aws:userid"
+VARIABLES = {
+    # operator, wanted, value of the tag, found, whether it matches
+    "itself": ("StringEquals", "${aws:PrincipalTag/instance}", "i-1", "i-1", True),
+    "another": ("StringEquals", "${aws:PrincipalTag/instance}", "i-1", "i-2", False),
+    "inside": ("StringEquals", "a.${aws:PrincipalTag/instance}.b", "i-1", "a.i-1.b", True),
+    "any case": ("StringEquals", "${aws:principaltag/INSTANCE}", "i-1", "i-1", True),
+    "not its value's": ("StringEquals", "${aws:PrincipalTag/instance}", "i-a", "I-A", False),
+    "without case": ("StringEqualsIgnoreCase", "${aws:PrincipalTag/instance}", "i-a", "I-A", True),
+    "and a wildcard": ("StringLike", "*:${aws:PrincipalTag/instance}", "i-1", "AROA:i-1", True),
+    "and a wildcard, a part": ("StringLike", "*:${aws:PrincipalTag/instance}", "1", "AROA:i-1",
+                               False),
+    "a value is no wildcard": ("StringLike", "${aws:PrincipalTag/instance}", "i-*", "i-1", False),
+    "a value is no wildcard, ?": ("StringLike", "${aws:PrincipalTag/instance}", "i-?", "i-1",
+                                  False),
+    "a value with a star": ("StringLike", "${aws:PrincipalTag/instance}", "i-*", "i-*", True),
+    "a value that looks like one": ("StringLike", "${aws:PrincipalTag/instance}", "${*}", "x",
+                                    False),
+    "no value": ("StringEquals", "${aws:PrincipalTag/instance}", None, "i-1", False),
+    "no value, nothing": ("StringLike", "*${aws:PrincipalTag/instance}", None, "i-1", False),
+    "a star": ("StringLike", "${*}", None, "*", True),
+    "a star only": ("StringLike", "${*}", None, "x", False),
+    "a star, equal": ("StringEquals", "a${*}", None, "a*", True),
+    "a dollar": ("StringLike", "${$}{x}", None, "${x}", True),
+    "a question mark": ("StringLike", "${?}", None, "?", True),
+}
+
+
+@pytest.mark.parametrize(("operator", "wanted", "tag", "found", "matches"), VARIABLES.values(),
+                         ids=VARIABLES)
+def test_variables(operator, wanted, tag, found, matches):
+    context = {USER_ID: [found], **({TAG: [tag]} if tag is not None else {})}
+    assert met({operator: {USER_ID: wanted}}, **context) == matches
+
+
+def test_one_of_several_values_may_have_a_variable():
+    assert met({"StringEquals": {USER_ID: ["x", f"${{{TAG}}}"]}}, **{USER_ID: ["x"]})
+    assert met({"Null": {TAG: "true"}}) and not met({"Null": {TAG: "true"}}, **{TAG: ["i-1"]})
+
+
+def test_variables_in_a_resource():
+    own = statement(Resource="arn:aws:route53:::hostedzone/${aws:PrincipalTag/zone}")
+    key = "aws:principaltag/zone"
+    assert refusal(own, **{key: ["Z1"]}) is None
+    for value in ["Z2"], ["*"], ["Z?"], []:
+        assert refusal(own, **{key: value}) == NO_ALLOW
+    assert refusal(own) == NO_ALLOW
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_an_older_version_has_no_variables(version):
+    document = {**policy(statement(Resource="*", Condition={"StringEquals": {
+        USER_ID: f"${{{TAG}}}"}})), "Version": version}
+    with pytest.raises(BadPolicy):
+        Policy({key: value for key, value in document.items() if value})
+
+
+# Trust policies
+
+SESSION = "arn:aws:sts::123456789012:assumed-role/writer/i-1"
+NAMES_OF_IT = {SESSION, ROLE, "123456789012", "arn:aws:iam::123456789012:root"}
+ASSUME = "sts:AssumeRole"
+
+
+def trust(**more):
+    return Trust(policy({"Effect": "Allow", "Action": ASSUME, "Principal": {"AWS": ROLE}, **more}))
+
+
+@pytest.mark.parametrize(("principal", "trusted"), [
+    (ROLE, True), (SESSION, True), ("123456789012", True), ("arn:aws:iam::123456789012:root", True),
+    (["999999999999", ROLE], True), ("999999999999", False), (ROLE + "s", False),
+    ("arn:aws:sts::123456789012:assumed-role/writer/i-2", False)])
+def test_whom_a_role_trusts(principal, trusted):
+    why = trust(Principal={"AWS": principal}).refusal(ASSUME, NAMES_OF_IT, {})
+    assert why == (None if trusted else
+                   f"because no resource-based policy allows the {ASSUME} action")
+
+
+def test_a_trust_policy_denies_too():
+    both = Trust(policy(*({"Effect": effect, "Action": ASSUME, "Principal": {"AWS": ROLE}}
+                          for effect in ("Allow", "Deny"))))
+    assert both.refusal(ASSUME, NAMES_OF_IT, {}) \
+        == "with an explicit deny in a resource-based policy"
+
+
+@pytest.mark.parametrize("wrong", [
+    {"Principal": "*"}, {"Principal": {"AWS": "*"}}, {"Principal": {"Service": "ec2.amazonaws.com"}},
+    {"Principal": {"AWS": []}}, {"Principal": {"AWS": "arn:aws:iam::123456789012:role/*"}},
+    {"Resource": "*"}, {"NotPrincipal": {"AWS": ROLE}}], ids=str)
+def test_a_trust_policy_that_is_not_understood_is_refused(wrong):
+    with pytest.raises(BadPolicy):
+        trust(**wrong)
+
+
 # What is not understood
 
 def condition(operator="StringEquals", key=TYPES, wanted="A"):
@@ -234,8 +330,15 @@ BAD = {
     "key, misspelt": condition("ForAllValues:StringEquals", key=CHANGES + "RecordType"),
     "value, a number": condition(wanted=5),
     "value, none": condition(wanted=[]),
-    "variable": condition(wanted="${aws:userid}"),
-    "variable, resource": statement(Resource="arn:aws:route53:::hostedzone/${aws:userid}"),
+    "variable": condition(wanted="${aws:username}"),
+    "variable, resource": statement(Resource="arn:aws:route53:::hostedzone/${aws:username}"),
+    "variable, misspelt": condition(wanted="${aws:PrincipalTags/instance}"),
+    "variable, no tag": condition(wanted="${aws:PrincipalTag/}"),
+    "variable with a default": condition(wanted="${aws:PrincipalTag/instance, 'x'}"),
+    "variable without an end": condition(wanted="${aws:userid"),
+    "variable in a negation": condition("StringNotLike", wanted="${aws:userid}"),
+    "variable, not as text": condition("Null", wanted="${aws:userid}"),
+    "key, no tag": condition(key="aws:PrincipalTag/"),
     "effect": statement("allow"),
     "field": statement(Principal="*"),
     "no action": statement(Action=None),

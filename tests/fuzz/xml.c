@@ -119,7 +119,8 @@ static int describe_instances(void)
 static int assume_role(void)
 {
 	static struct credentials secret;
-	int rc = sts_assume_role("arn:aws:iam::1:role/x", "", ID, &secret);
+	int rc =
+		sts_assume_role("arn:aws:iam::1:role/x", "", ID, true, &secret);
 
 	for (size_t i = 0; !rc && i < CREDENTIALS_FIELDS; i++)
 		assert(*secret.field[i] && !strchr(secret.field[i], ' ') &&
