@@ -57,36 +57,36 @@ resource "aws_iam_policy" "this" {
           Action   = ["route53:GetHostedZone", "route53:ListResourceRecordSets"]
           Resource = local.zone_arns
         },
-        # Each change of a batch must match, hence ForAllValues; an empty batch would
-        # match as well, hence Null.
-        {
-          Sid      = "WriteNames"
-          Effect   = "Allow"
-          Action   = "route53:ChangeResourceRecordSets"
-          Resource = local.zone_arns
-          Condition = {
-            "ForAllValues:StringLike" = {
-              "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.record_names
-            }
-            "ForAllValues:StringEquals" = {
-              "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "TXT"]
-              "route53:ChangeResourceRecordSetsActions"     = ["CREATE", "UPSERT", "DELETE"]
-            }
-            Null = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = "false" }
-          }
-        },
-        {
-          Sid      = "NoProofs"
-          Effect   = "Deny"
-          Action   = "route53:ChangeResourceRecordSets"
-          Resource = local.zone_arns
-          Condition = {
-            "ForAnyValue:StringLike" = {
-              "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.denied_names
-            }
-          }
-        },
       ],
+      # Each change of a batch must match, hence ForAllValues; an empty batch would
+      # match as well, hence Null.
+      var.own_names ? [] : [{
+        Sid      = "WriteNames"
+        Effect   = "Allow"
+        Action   = "route53:ChangeResourceRecordSets"
+        Resource = local.zone_arns
+        Condition = {
+          "ForAllValues:StringLike" = {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.record_names
+          }
+          "ForAllValues:StringEquals" = {
+            "route53:ChangeResourceRecordSetsRecordTypes" = ["A", "AAAA", "TXT"]
+            "route53:ChangeResourceRecordSetsActions"     = ["CREATE", "UPSERT", "DELETE"]
+          }
+          Null = { "route53:ChangeResourceRecordSetsNormalizedRecordNames" = "false" }
+        }
+      }],
+      var.own_names ? [] : [{
+        Sid      = "NoProofs"
+        Effect   = "Deny"
+        Action   = "route53:ChangeResourceRecordSets"
+        Resource = local.zone_arns
+        Condition = {
+          "ForAnyValue:StringLike" = {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames" = local.denied_names
+          }
+        }
+      }],
       !var.take_over ? [] : [{
         Sid      = "TakeOver"
         Effect   = "Allow"
@@ -111,11 +111,11 @@ resource "aws_iam_policy" "this" {
         Action   = ["route53:ListHostedZonesByVPC", "ec2:DescribeVpcs"]
         Resource = "*"
       }],
-      var.zone_role_arn == null ? [] : [{
+      local.zone_role_arn == null ? [] : [{
         Sid      = "AssumeZoneRole"
         Effect   = "Allow"
-        Action   = "sts:AssumeRole"
-        Resource = var.zone_role_arn
+        Action   = ["sts:AssumeRole", "sts:TagSession"] # the second one for session_tag
+        Resource = local.zone_role_arn
       }],
       var.program_bucket == null ? [] : [{
         Sid      = "GetProgram"

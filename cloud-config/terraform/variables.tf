@@ -138,6 +138,23 @@ variable "zone_role_arn" {
   default     = null
 }
 
+variable "own_names" {
+  description = "Each instance may write the name that is made of its id, its owner record, and nothing else, with the setting session_tag; a role that writes is made for this"
+  type        = bool
+  default     = false
+}
+
+variable "own_name_prefix" {
+  description = "With own_names, what stands before the id, such as web- for web-i-0abc1234def567890"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([a-z0-9][a-z0-9-]{0,40})?$", var.own_name_prefix))
+    error_message = "Letters in lower case, digits and hyphens; the first one is no hyphen."
+  }
+}
+
 # ---- The instances. ----
 
 variable "user_data_file" {

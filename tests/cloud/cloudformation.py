@@ -121,6 +121,9 @@ class Stack:
     def _or(self, argument):
         return any(map(self.resolve, argument))
 
+    def _and(self, argument):
+        return all(map(self.resolve, argument))
+
     def _join(self, argument):
         separator, parts = argument
         return separator.join(self.resolve(parts))

@@ -86,7 +86,8 @@ MORE = {
     "wait": {"wait": ("route53:GetChange", CHANGE, {})},
     "private": {"list zones of a VPC": ("route53:ListHostedZonesByVPC", "*", {}),
                 "tell the VPC": ("ec2:DescribeVpcs", "*", {})},
-    "role": {"assume the zone's role": ("sts:AssumeRole", ZONE_ROLE, {})},
+    "role": {"assume the zone's role": ("sts:AssumeRole", ZONE_ROLE, {}),
+             "tag the session of the zone's role": ("sts:TagSession", ZONE_ROLE, {})},
 }
 NEVER = {
     **{f"set {record_type}": batch(types=(record_type,))
@@ -116,6 +117,8 @@ NEVER = {
     "comment the zone": ("route53:UpdateHostedZoneComment", ZONE, {}),
     "assume another role": ("sts:AssumeRole", "arn:aws:iam::210987654321:role/admin", {}),
     "make an instance": ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/ami-1", {}),
+    "tag the session of another role": (
+        "sts:TagSession", "arn:aws:iam::210987654321:role/admin", {}),
     "set tags": ("ec2:CreateTags", "arn:aws:ec2:eu-west-1:123456789012:instance/i-1", {}),
 }
 REAP = {
@@ -168,11 +171,13 @@ def terraform_policy(**variables):
     name = "resource.aws_iam_policy.this.policy"
     known = {"take_over": False, "tags_from_ec2": False, "wait": False, "private_zones": False,
              "zone_role_arn": None, "program_bucket": None, "zone_ids": [], "record_names": None,
-             "wildcard_names": False, "apex_name": False, "zone_name": ZONE_NAME, **variables}
+             "wildcard_names": False, "apex_name": False, "zone_name": ZONE_NAME,
+             "own_names": False, **variables}
     values = {"var": known, "data": {"aws_partition": {"current": {"partition": "aws"}}},
-              "aws_route53_zone": {"this": [{"zone_id": "Z1"}]}}
+              "aws_route53_zone": {"this": [{"zone_id": "Z1"}]},
+              "aws_iam_role": {"zone": [{"arn": ZONE_ROLE}] * known["own_names"]}}
     answer = hcl(values=values, wanted=("locals.zone_arns", "locals.record_names",
-                                        "locals.denied_names", name))
+                                        "locals.denied_names", "locals.zone_role_arn", name))
     return json.loads(answer["values"][name])
 
 
@@ -180,6 +185,7 @@ ALL = tuple(MORE)
 GROUP = {"RecordNames": "webdev*.ec2.example.com,_bootname.webdev*.ec2.example.com"}
 OF_THE_GROUP = {key: asked for key, asked in BASE.items() if "every first" not in key
                 and key != "claim a deeper name"}
+READING = {key: asked for key, asked in BASE.items() if asked[0] != WRITE}
 WITH_WILDCARDS = {**BASE, **WILDCARDS, **{
     key: asked for key, asked in ODD.items() if not key.startswith("write \\")}}
 # Where a policy comes from, and what of EVERYTHING it allows.
@@ -200,6 +206,8 @@ POLICIES = {
     "role.yaml, wait": (lambda: role_policy(Wait="true"), allowed_of("wait")),
     "role.yaml, private": (lambda: role_policy(PrivateZones="true"), allowed_of("private")),
     "role.yaml, role": (lambda: role_policy(ZoneRoleArn=ZONE_ROLE), allowed_of("role")),
+    "role.yaml, own names": (lambda: role_policy(ZoneRoleArn=ZONE_ROLE, WriteZone="false"),
+                             {**READING, **MORE["role"]}),
     "role.yaml, zone_id": (lambda: role_policy(FindZone="false"),
                            {key: BASE[key] for key in BASE if key != "find the zone"}),
     "role.yaml, wildcards": (lambda: role_policy(WildcardNames="true"), WITH_WILDCARDS),
@@ -221,6 +229,8 @@ POLICIES = {
     "terraform, the apex": (lambda: terraform_policy(apex_name=True), {**BASE, **APEX}),
     "terraform, a group": (
         lambda: terraform_policy(record_names=GROUP["RecordNames"].split(",")), OF_THE_GROUP),
+    "terraform, own names": (lambda: terraform_policy(own_names=True),
+                             {**READING, **MORE["role"]}),
     "terraform, everything": (
         lambda: terraform_policy(take_over=True, tags_from_ec2=True, wait=True,
                                  private_zones=True, zone_role_arn=ZONE_ROLE), allowed_of(*ALL)),
