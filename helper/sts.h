@@ -14,14 +14,15 @@ struct credentials;
  * role_arn, external_id: as the role's owner gave them; external_id may be "".
  * session_name: at most 64 of A-Z a-z 0-9 = , . @ _ -; the other account's
  *               CloudTrail shows it.
- * has_tag: whether the session gets the tag "instance" with that name, for a
- *          policy that names ${aws:PrincipalTag/instance}.
+ * tag: the value of the session's tag "instance", which a policy may name as
+ *      ${aws:PrincipalTag/instance}: as session_name; "": it has none.
+ * once: try once, not until the deadline.
  * credentials: written to; holds credentials on success only.
  * Returns 0, or -1 as aws_call.
  * Source: AssumeRole; IAM User Guide, "Pass session tags in AWS STS".
  */
 int sts_assume_role(const char *role_arn, const char *external_id,
-		    const char *session_name, bool has_tag,
+		    const char *session_name, const char *tag, bool once,
 		    struct credentials *credentials);
 
 enum { STS_ACCOUNT_SIZE = 13 }; /* an account id and its NUL */
