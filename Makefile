@@ -57,12 +57,12 @@ FLOORS := \
 	plan,outcome,print,published,record,leftovers,publish \
 	json,main_json,main_embed,run \
 	check_json,check_print,check_dns,check_state,check_zone,check_record,check \
-	reap_profile,reap_owners,reap_states,reap_delete,reap_print,reap_json \
+	reap_profile,reap_owners,reap_states,reap_renamed,reap_delete,reap_print,reap_json \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
 PROGRAMS := main boot reap
-REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
+REAP_ONLY := reap_profile reap_owners reap_states reap_renamed reap_delete reap_print reap_json
 HEADER_ONLY := build check_state
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat

@@ -100,3 +100,81 @@ int ec2_describe_instances(const char *region, const char *const *ids,
 	return call("DescribeInstances", region, true,
 		    "instanceState instanceId name ", on_row, context);
 }
+
+/* ---- All of one instance. ---- */
+
+struct inquiry {
+	const char *instance_id;
+	const char *key;
+	struct ec2_details *details;
+};
+
+/* Each list has elements called item: that of the tags is a row for each. */
+static const char detail_fields[] =
+	"item key value instanceId name ipAddress publicIp privateIpAddress "
+	"ipv6Address ";
+
+enum {
+	DETAIL_ROW,
+	DETAIL_KEY,
+	DETAIL_VALUE,
+	DETAIL_ID,
+	DETAIL_STATE,
+	DETAIL_ADDRESS, /* four of them */
+	DETAIL_END = DETAIL_ADDRESS + 4,
+};
+
+/* What is said once only. */
+static void take_once(struct ec2_details *details, bool *has, struct buf *to,
+		      const struct buf *text)
+{
+	if (*has)
+		details->is_odd = true;
+	*has = true;
+	buf_set(to, "%s", text->data);
+}
+
+static int on_detail(const struct buf *row, void *context)
+{
+	const struct inquiry *inquiry = context;
+	struct ec2_details *details = inquiry->details;
+	bool has_state = details->state.len;
+
+	for (size_t i = 0; i < DETAIL_END; i++)
+		if (buf_is_cut(&row[i]))
+			details->is_odd = true;
+	if (row[DETAIL_ID].len) {
+		details->ids++;
+		if (strcmp(row[DETAIL_ID].data, inquiry->instance_id) != 0)
+			details->is_odd = true;
+	}
+	if (row[DETAIL_STATE].len)
+		take_once(details, &has_state, &details->state,
+			  &row[DETAIL_STATE]);
+	if (!strcmp(row[DETAIL_KEY].data, inquiry->key))
+		take_once(details, &details->has_tag, &details->tag,
+			  &row[DETAIL_VALUE]);
+	for (size_t i = DETAIL_ADDRESS; i < DETAIL_END; i++)
+		if (row[i].len)
+			buf_addf(&details->addresses, "%s" TEXT_SEPARATOR,
+				 row[i].data);
+	return 0;
+}
+
+int ec2_describe_details(const char *instance_id, const char *region,
+			 const char *key, struct ec2_details *details)
+{
+	struct inquiry inquiry = {instance_id, key, details};
+
+	memset(details, 0, sizeof(*details));
+	buf_set(&form,
+		"Action=DescribeInstances&Version=2016-11-15&InstanceId.1=%s",
+		instance_id);
+	if (call("DescribeInstances", region, false, detail_fields, on_detail,
+		 &inquiry))
+		return strcmp(errinfo.code, "InvalidInstanceID.NotFound") != 0
+			       ? -1
+			       : 1;
+	return details->ids != 1 || details->is_odd || !details->state.len ||
+	       buf_is_cut(&details->addresses);
+}

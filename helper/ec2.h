@@ -56,4 +56,28 @@ enum { INSTANCE_ROW, INSTANCE_ID, INSTANCE_STATE };
 int ec2_describe_instances(const char *region, const char *const *ids,
 			   size_t count, xml_row on_row, void *context);
 
+/* What EC2 says of one instance.  Define it as static: it is large. */
+struct ec2_details {
+	struct buf state; /* as EC2 names it */
+	struct buf tag;	  /* the value of one tag; if has_tag */
+	struct buf
+		addresses; /* of all interfaces, TEXT_SEPARATOR behind each */
+	bool has_tag;
+	/* An answer about another instance, one that says something twice, or
+	 * one that was cut: nothing of it counts. */
+	bool is_odd;
+	unsigned ids; /* how often it names the instance */
+};
+
+/*
+ * Read state, addresses and one tag of an instance.
+ * region: where it was launched.
+ * key: of the tag.
+ * Returns 0; 1 if EC2 knows no such instance, or does not say all of it
+ * clearly; or -1 as aws_call.
+ * Source: DescribeInstances.
+ */
+int ec2_describe_details(const char *instance_id, const char *region,
+			 const char *key, struct ec2_details *details);
+
 #endif

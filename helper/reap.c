@@ -18,6 +18,7 @@
 #include "reap_owners.h"
 #include "reap_print.h"
 #include "reap_profile.h"
+#include "reap_renamed.h"
 #include "reap_states.h"
 #include "route53.h"
 #include "settings.h"
@@ -26,8 +27,8 @@
 #include "zone.h"
 
 static const char usage[] =
-	"usage: bootname-reap [-c FILE] [-jnqv] [--stopped] "
-	"[--zone NAME | --zone-id ID]\n"
+	"usage: bootname-reap [-c FILE] [-jnqv] [--renamed] [--stopped]\n"
+	"                     [--zone NAME | --zone-id ID]\n"
 	"Remove the names of EC2 instances that are gone from a Route 53 "
 	"zone.\n"
 	"  -c FILE        settings from FILE\n"
@@ -35,6 +36,7 @@ static const char usage[] =
 	"  -n, --dry-run  print what would be removed, send no change\n"
 	"  -q             print nothing on standard output\n"
 	"  -v             tell on standard error what is done\n"
+	"  --renamed      names too that running instances have no more\n"
 	"  --stopped      names of stopped instances too\n"
 	"  --zone NAME    the hosted zone; or --zone-id ID\n"
 	"  -h, --help; -V, --version\n"
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{"dry-run", no_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, 'j'},
+	{"renamed", no_argument, NULL, 'r'},
 	{"stopped", no_argument, NULL, 's'},
 	{"version", no_argument, NULL, 'V'},
 	{"zone", required_argument, NULL, 'z'},
@@ -87,6 +90,9 @@ static int take_option(int option)
 		return 0;
 	case 'q':
 		options.is_quiet = true;
+		return 0;
+	case 'r':
+		owners.renamed_too = true;
 		return 0;
 	case 's':
 		owners.stopped_too = true;
@@ -297,6 +303,9 @@ static int reap(void)
 	if (text_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	if (owners.count)
+		delete_carry_out(id, &owners);
+	/* What has no address of anybody any more goes first. */
+	if (owners.renamed_too && renamed_choose(&owners))
 		delete_carry_out(id, &owners);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "outcome.h"
 #include "print.h"
 #include "reap_owners.h"
+#include "reap_renamed.h"
 #include "reap_states.h"
 #include "route53.h"
 #include "text.h"
@@ -188,6 +189,14 @@ static bool is_of_name(void)
 	return errinfo.status == STATUS_TAKEN || errinfo.status == STATUS_DATA;
 }
 
+/* Ask once more, before they go. */
+static void confirm(const struct owners *owners, struct owners_holding *first,
+		    struct owners_holding *end)
+{
+	states_confirm(owners, first, end);
+	renamed_confirm(owners, first, end);
+}
+
 /*
  * Delete a holding that was refused in a batch.
  * is_alone: there was nothing else in it.
@@ -199,7 +208,7 @@ static int settle(const char *zone_id, const struct owners *owners,
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (!is_alone || i) {
 			/* Something has changed: the owner may be back. */
-			states_confirm(owners, holding, holding + 1);
+			confirm(owners, holding, holding + 1);
 			if (holding->fate != OWNERS_DOOMED ||
 			    !delete_one(zone_id, holding))
 				return 0;
@@ -248,7 +257,7 @@ static int send(const char *zone_id, const struct owners *owners,
 	size_t count;
 	int rc;
 
-	states_confirm(owners, first, end);
+	confirm(owners, first, end);
 	count = add_deletes(&changes, first, end);
 	if (!count)
 		return 0;

@@ -19,6 +19,7 @@ static struct json_object *removed_set(const struct owners_holding *holding,
 	json_add(to, "owner", json_text(holding->instance->id));
 	json_add(to, "region", json_text(holding->instance->region));
 	json_add(to, "state", json_text(holding->instance->state));
+	json_add(to, "renamed_to", json_text(holding->renamed_to));
 	return to;
 }
 

@@ -179,6 +179,8 @@ int owners_add(struct owners *owners, const struct record_set *listed)
 	char folded[DNSNAME_SIZE];
 	struct owners_set *set;
 
+	if (!strcmp(listed->type, "SOA"))
+		dnsname_from_route53(owners->zone_name, listed->name);
 	if (!matters(listed))
 		return 0;
 	if (!take_name(folded, listed->name + strlen(prefix)) ||

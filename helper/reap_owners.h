@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "dnsname.h"
 #include "plan.h"
 #include "route53.h"
 
@@ -37,6 +38,9 @@ struct owners_instance {
 	/* As EC2 names it; "unknown": EC2 knows no such instance; "": it was
 	 * not told. */
 	const char *state;
+	/* One of its names, and whether it has others: see renamed_choose. */
+	const char *name;
+	bool has_names;
 };
 
 enum owners_fate {
@@ -51,6 +55,9 @@ struct owners_holding {
 	struct owners_instance *instance;
 	bool is_odd; /* an address beside the owner record is not ours */
 	enum owners_fate fate;
+	/* The name that its owner has now, in place of this one; NULL: it is
+	 * not renamed. */
+	const char *renamed_to;
 };
 
 /* Zeroed before the first set. */
@@ -63,6 +70,9 @@ struct owners {
 	struct owners_instance *instances; /* by region and id, each once */
 	size_t instance_count;
 	bool stopped_too; /* the names of stopped instances go as well */
+	bool renamed_too; /* and names that running ones have no more */
+	char zone_name
+		[DNSNAME_SIZE]; /* folded, by its SOA record; "": unknown */
 };
 
 /*

@@ -37,8 +37,12 @@ static int print_set(const struct owners_holding *holding, size_t kind)
 	buf_addf(&line, "%.4000s",
 		 kind == PLAN_OWNER ? "no address" : set->values);
 	(void)text_printable(line.data + start);
-	buf_addf(&line, "), owner %s is %s\n", holding->instance->id,
-		 holding->instance->state);
+	if (holding->renamed_to)
+		buf_addf(&line, "), owner %s is named %s now\n",
+			 holding->instance->id, holding->renamed_to);
+	else
+		buf_addf(&line, "), owner %s is %s\n", holding->instance->id,
+			 holding->instance->state);
 	return reap_print(line.data);
 }
 

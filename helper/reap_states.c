@@ -207,7 +207,7 @@ bool states_is_gone(const struct owners *owners, const char *state)
 
 static bool is_doubtful(const struct owners_holding *holding)
 {
-	return holding->fate == OWNERS_DOOMED &&
+	return holding->fate == OWNERS_DOOMED && !holding->renamed_to &&
 	       !is_final(holding->instance->state);
 }
 
@@ -279,7 +279,7 @@ void states_confirm(const struct owners *owners, struct owners_holding *first,
 	while (confirm_region(first, end, is_settled, until_ms))
 		;
 	for (; first < end; first++)
-		if (first->fate == OWNERS_DOOMED &&
+		if (first->fate == OWNERS_DOOMED && !first->renamed_to &&
 		    !states_is_gone(owners, first->instance->state))
 			first->fate = OWNERS_KEPT;
 }

@@ -38,7 +38,7 @@ _bootname_reap() {
 	case $3 in
 	-c | -[jnqv]*c) _bootname_files "$2" ;;
 	--zone | --zone-id) ;;
-	*) _bootname_words '-c -h --help -j --json -n --dry-run -q --stopped -v -V
+	*) _bootname_words '-c -h --help -j --json -n --dry-run -q --renamed --stopped -v -V
 		--version --zone --zone-id' "$2" ;;
 	esac
 }

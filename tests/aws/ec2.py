@@ -189,7 +189,16 @@ def reservation(instance):
         None if gone else [
             leaf("subnetId", instance.subnet_id), leaf("vpcId", instance.vpc_id),
             leaf("privateIpAddress", instance.local_ipv4),
-            leaf("ipAddress", instance.public_ipv4)],
+            leaf("ipAddress", instance.public_ipv4),
+            element("networkInterfaceSet", element(
+                "item", leaf("networkInterfaceId", "eni-" + instance.id[2:]),
+                leaf("privateIpAddress", instance.local_ipv4),
+                element("association", leaf("publicIp", instance.public_ipv4))
+                if instance.public_ipv4 else None,
+                element("privateIpAddressesSet", element(
+                    "item", leaf("privateIpAddress", instance.local_ipv4))),
+                element("ipv6AddressesSet", *[element("item", leaf("ipv6Address", one))
+                                              for one in [instance.ipv6] if one])))],
         element("tagSet", tags))
     return element("item", leaf("reservationId", "r-" + instance.id[2:]),
                    leaf("ownerId", instance.account), element("groupSet"),

@@ -865,7 +865,8 @@ def test_json(reap, zone, put, calls, dry):
     put_owned(zone, "web2." + ZONE, OTHER)
     put(LIVE, "running", "web3")
     result = reap("-jn" if dry else "--json")
-    common = {"owner": GONE, "region": "eu-west-1", "state": "terminated"}
+    common = {"owner": GONE, "region": "eu-west-1", "state": "terminated",
+              "renamed_to": None}
     assert result.stdout.count("\n") == 1 and result.stdout.endswith("}\n")
     assert result.json == {
         "changed": not dry, "dry_run": dry, "zone_id": zone.id, "kept": 1, "other_accounts": 0, "no_account": 0,
@@ -875,7 +876,7 @@ def test_json(reap, zone, put, calls, dry):
              **common},
             {"name": "_bootname.web2." + ZONE, "type": "TXT", "set_identifier": None,
              "values": [heritage(OTHER)], "owner": OTHER, "region": "eu-west-1",
-             "state": "unknown"}],
+             "state": "unknown", "renamed_to": None}],
         "calls": {name: len(calls(name)) for name in ("route53", "ec2", "sts")}}
 
 
@@ -1200,7 +1201,7 @@ def read(path):
 
 def test_manual_describes_every_option_and_no_other():
     page = read("docs/bootname-reap.8")
-    part = page[page.index("The options are:") : page.index(".Sh OUTPUT")]
+    part = page[page.index("The options are:") : page.index(".Sh RENAMED")]
     items = "\n".join(re.findall(r"^\.It (Fl .*)$", part, re.MULTILINE))
     assert (set(re.findall(r"Fl (\w)\b", items)),
             set(re.findall(r"Fl -([a-z-]+)", items))) == options()

@@ -8,6 +8,7 @@
 
 #include "reap_delete.h"
 #include "reap_owners.h"
+#include "reap_renamed.h"
 #include "reap_states.h"
 
 static void check(const struct owners *owners)
@@ -38,6 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    *owners.holdings[i].instance->state)
 				owners.holdings[i].fate = OWNERS_DOOMED;
 		delete_carry_out("Z1", &owners);
+		check(&owners);
+		if (renamed_choose(&owners))
+			delete_carry_out("Z1", &owners);
 		check(&owners);
 		for (size_t i = 0; i < owners.count; i++)
 			assert(owners.holdings[i].fate != OWNERS_DOOMED);
