@@ -53,7 +53,7 @@ FLOORS := \
 	http,sigv4,settings,settings_keys,settings_read,check_resolver \
 	imds,endpoint,aws,write_files,cloud_config_none,cloud_config \
 	route53,route53_refusal,ec2,sts,provider \
-	instance,zone \
+	instance,interfaces,zone \
 	plan,plan_parts,plan_taken,plan_changes,outcome,print,published,record,leftovers,publish \
 	json,main_json,main_embed,run \
 	check_json,check_print,check_dns,check_state,check_zone,check_record,check \

@@ -11,6 +11,7 @@
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
+#include "interfaces.h"
 #include "options.h"
 #include "platform.h"
 #include "run.h"
@@ -182,6 +183,8 @@ static bool check_address(struct record *record)
 
 	errinfo.stage = "address";
 	if (instance_learn_addresses(instance, record->settings)) {
+		if (errinfo.status == STATUS_UNAVAILABLE)
+			interfaces_explain(instance, record->settings);
 		finding_fail_with_error();
 		return false;
 	}

@@ -8,6 +8,7 @@
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
+#include "interfaces.h"
 #include "leftovers.h"
 #include "options.h"
 #include "print.h"
@@ -134,6 +135,9 @@ static int learn(struct record *record, bool is_removal)
 	print_progress(instance->name);
 	errinfo.stage = "address";
 	rc = instance_learn_addresses(instance, record->settings);
+	if (platform_has_user && rc && !is_removal &&
+	    errinfo.status == STATUS_UNAVAILABLE)
+		interfaces_explain(instance, record->settings);
 	print_progress(instance->ipv4);
 	print_progress(instance->ipv6);
 	return is_removal && errinfo.status == STATUS_UNAVAILABLE ? 0 : rc;

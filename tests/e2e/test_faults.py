@@ -172,7 +172,8 @@ METADATA = {
         69, NO_ADDRESS.format("public-ipv4") + "; gave up after N s",
         attribute("public_ipv4", None, None), "grace: 1", patience=1, metadata=TWICE),
     "address late, without grace": fails(
-        69, NO_ADDRESS.format("public-ipv4"), attribute("public_ipv4", None, None), "grace: 0"),
+        69, NO_ADDRESS.format("public-ipv4"), attribute("public_ipv4", None, None), "grace: 0",
+        metadata=8),
     "address 500, then there": ends_well(imds("public-ipv4", status=500), metadata=7),
     "address 500 for ever": gives_up(
         75, "address: meta-data/public-ipv4: HTTP 500; gave up after N s",
@@ -192,7 +193,7 @@ METADATA = {
         75, "address: meta-data/ipv6: HTTP 500; gave up after N s",
         [with_ipv6, for_ever(IPV6_500)], "owner_record: true", metadata=MANY),
     "one of two addresses absent": fails(
-        69, NO_ADDRESS.format("ipv6"), [], "types: [A, AAAA]", metadata=3),
+        69, NO_ADDRESS.format("ipv6"), [], "types: [A, AAAA]", metadata=6),
 }
 BROKEN = {
     "empty": "", "page": PAGE, "cut": '{"Code": "Success", "AccessKeyId": "ASIAX", "Secr',
