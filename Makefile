@@ -63,7 +63,7 @@ FLOORS := \
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
-HEADER_ONLY := build check_state settings_keys plan_parts
+HEADER_ONLY := check_state settings_keys plan_parts
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 

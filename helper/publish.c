@@ -63,7 +63,7 @@ static bool is_cut(const char *name)
 	dnsname_from_route53(next_name, batch.next.name.data);
 	if (*batch.record->plan.owner_id || !dnsname_in_zone(next_name, name))
 		return false;
-	if (!platform_has_user)
+	if (!build_is_whole)
 		return true; /* one look more does no harm */
 	label = next_name + strlen(next_name) - strlen(name);
 	if (label == next_name)
@@ -278,7 +278,7 @@ static int send_batch(void)
 				       &batch.changes, batch.change_id))
 		return -1;
 	outcome_changed();
-	if (platform_has_user)
+	if (build_is_whole)
 		memcpy(outcome.change_id, batch.change_id,
 		       sizeof(batch.change_id));
 	return 0;

@@ -177,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		for (int has_user = 0; has_user < 2; has_user++) {
 			fuzz_open(data, size);
-			platform_has_user = has_user;
+			build_is_whole = has_user;
 			(void)fuzz_succeeded(calls[i].call());
 			/* Its message may repeat the session token. */
 			assert(strstr(errinfo.code, "The Canonical") ||
