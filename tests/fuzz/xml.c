@@ -91,7 +91,7 @@ static int change_record_sets(void)
 {
 	static const struct buf changes;
 	static char id[ROUTE53_CHANGE_ID_SIZE];
-	int rc = route53_change_record_sets("Z1", ID, &changes, id);
+	int rc = route53_change_record_sets("Z1", ID, &changes, false, id);
 
 	assert(rc || !*id || fuzz_is_word(id, sizeof(id) - 1));
 	return rc;
