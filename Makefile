@@ -335,7 +335,7 @@ fuzz:
 	@B=$(abspath $B)/fuzz sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 # Debian's libraries for arm64, under a name that tells what is in it.
-ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1
+ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1,dash,coreutils,xz-utils,python3
 ARM64_ROOT = $(or $(BOOTNAME_CACHE),build/cache)/arm64-$(subst $(comma),-,$(ARM64_PACKAGES))
 ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py)
 
