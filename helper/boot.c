@@ -4,16 +4,17 @@
 #include <string.h>
 
 #include "build.h"
-#include "down.h"
 #include "errinfo.h"
+#include "outcome.h"
 #include "platform.h"
-#include "report.h"
+#include "print.h"
+#include "run.h"
 #include "text.h"
-#include "up.h"
 
 static int run(int argc, char **words)
 {
 	enum { UP, DOWN, VERSION, OTHER };
+	static const struct sources none;
 	unsigned command = argc > 1 ? text_place(words[1], "up down -V ") : UP;
 	bool if_changed = build_is(BUILD_SERVICE) && argc == 3 &&
 			  !strcmp(words[2], "--if-changed");
@@ -21,24 +22,24 @@ static int run(int argc, char **words)
 	if (argc > 2 && (command != UP || !if_changed))
 		command = OTHER;
 	if (command == UP)
-		up(NULL, NULL, if_changed);
+		run_up(&none, if_changed);
 	else if (build_is(BUILD_SERVICE) && command == DOWN)
-		down(NULL, NULL);
+		run_down(&none);
 	else if (command == VERSION)
-		return report_text("bootname " BOOTNAME_VERSION "\n");
+		return print_text("bootname " BOOTNAME_VERSION "\n");
 	else
 		return errinfo_set(STATUS_USAGE,
 				   build_is(BUILD_SERVICE)
 					   ? "up [--if-changed] | down"
 					   : "up");
-	return report_result();
+	return print_result();
 }
 
 int main(int argc, char **argv)
 {
-	platform_harden(report_overdue);
+	platform_harden(print_overdue);
 	errinfo.stage = "usage";
 	if (run(argc, argv))
-		report_error();
-	platform_exit(report.status);
+		print_failure();
+	platform_exit(outcome.status);
 }
