@@ -68,7 +68,8 @@ def cloud_init():
     path = str(UNPACKED / "usr/lib/python3/dist-packages")
     reason = "no cloud-init here"
     sys.path.append(path)
-    if not importlib.util.find_spec("jsonpatch"):       # for "#cloud-config-jsonp" alone
+    # For "#cloud-config-jsonp" alone.
+    if "jsonpatch" not in sys.modules and not importlib.util.find_spec("jsonpatch"):
         sys.modules["jsonpatch"] = types.ModuleType("jsonpatch")
     try:
         user_data = pytest.importorskip("cloudinit.user_data", reason=reason)

@@ -8,6 +8,7 @@ text with -c. What mkuserdata refuses, the whole program refuses, or it is not e
 
 import argparse
 import contextlib
+import gzip
 import io
 import json
 import lzma
@@ -428,14 +429,15 @@ def test_nasty_settings_end_the_same(world, name):
     "zone: ec2.example.com\nttl: 77\n", "# für uns\nzone: 'ec2.example.com' # ü\nttl: 77\n",
     "\ufeffttl: 77\n".encode("utf-16-le")], ids=["ASCII", "accents", "UTF-16"])
 def test_the_user_data_of_the_command_end_the_same(world, tmp_path, kind, settings):
-    """From gzip to the program that unpacks itself, with nothing left out."""
+    """From gzip to the program that unpacks itself, with nothing left out. Whether EC2 takes so
+    much is the matter of other tests."""
     file = tmp_path / "my.yaml"
     file.write_bytes(settings if isinstance(settings, bytes) else settings.encode())
     made = subprocess.run(
-        [sys.executable, TOP / "cloud-config/mkuserdata", "--check-with", BUILD / "bootname",
-         *["--systemd"] * (kind == "service"), file], check=True, capture_output=True,
+        [sys.executable, TOP / "cloud-config/mkuserdata", "--plain", "--check-with",
+         BUILD / "bootname", *["--systemd"] * (kind == "service"), file], check=True, capture_output=True,
         env={**os.environ, "BOOTNAME_BUILD": str(BUILD)})
-    config = world.code.cloud_config(made.stdout, tmp_path)
+    config = world.code.cloud_config(gzip.compress(made.stdout), tmp_path)
     write_files(config, tmp_path)
     hook = tmp_path / "var/lib/cloud/scripts/per-boot/50-bootname"
     whole = world.outcome("-c", file)
