@@ -68,7 +68,7 @@ MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
 SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
-HEADERS := $(addprefix helper/,$(addsuffix .h,$(HEADER_ONLY) $(MODULES)))
+HEADERS := $(wildcard helper/*.h)
 OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
 REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
