@@ -223,7 +223,7 @@ static int sign(const struct call *call)
 	const char *token = call->credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !build_is_whole || *token;
-	bool is_global = request->service == AWS_ROUTE53;
+	bool is_global = endpoint_is_route53(request->service);
 	const char *type =
 		is_global ? "content-type:application/xml\n"
 			  : "content-type:application/x-www-form-urlencoded\n";
@@ -332,7 +332,7 @@ int aws_authenticate(bool once)
 int aws_call(const struct aws_request *request, const char *fields,
 	     xml_row on_row, void *context)
 {
-	enum aws_identity identity = request->service == AWS_ROUTE53
+	enum aws_identity identity = endpoint_is_route53(request->service)
 					     ? aws.route53_identity
 					     : AWS_INSTANCE;
 	struct credentials *used = &secrets[identity];
