@@ -35,12 +35,12 @@ struct owners_instance {
 	const char *region;
 	const char *account;
 	bool is_foreign; /* of another account: EC2 is not asked */
+	bool has_names;
 	/* As EC2 names it; "unknown": EC2 knows no such instance; "": it was
 	 * not told. */
 	const char *state;
-	/* One of its names, and whether it has others: see renamed_choose. */
+	/* One of its names; has_names: it has others.  See renamed_choose. */
 	const char *name;
-	bool has_names;
 };
 
 enum owners_fate {
