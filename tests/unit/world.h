@@ -708,6 +708,8 @@ static void answer_metadata(const char *path)
 		       own()->id, account_of(self->account));
 	else if (!strcmp(path, "meta-data/instance-id"))
 		answer_word(own()->id);
+	else if (!strcmp(path, "meta-data/network/interfaces/macs/"))
+		answer_word(""); /* of no interest here */
 	else if (!strcmp(path, "meta-data/ipv6"))
 		answer_word(ipv6_of(own()));
 	else if (!strcmp(path, "meta-data/public-ipv4")) {
