@@ -50,7 +50,7 @@ comma := ,
 FLOORS := \
 	build,platform,text,options,buf,errinfo \
 	credentials,yaml,xml,file,backoff,dnsname,roots \
-	http,sigv4,settings,settings_keys,settings_read,check_resolver \
+	http,http_clock,sigv4,settings,settings_keys,settings_read,check_resolver \
 	imds,endpoint,aws,write_files,cloud_config_none,cloud_config \
 	route53,route53_refusal,ec2,sts,provider \
 	instance,zone \
