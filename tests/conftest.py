@@ -25,6 +25,7 @@ from aws.certificates import Authority
 from aws.zones import ACCOUNT
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+RULES = [ROOT / "Makefile", *sorted(ROOT.glob("*/*.mk")), *sorted(ROOT.glob("*/*/*.mk"))]
 # How much longer things take behind a wrapper such as valgrind.
 SLOW = 6 if os.environ.get("BOOTNAME_WRAPPER") else 1
 ONCE, SHORT = f"timeout: {SLOW}", f"timeout: {2 * SLOW}"
@@ -61,6 +62,14 @@ def helper():
     """The command that the tests run, with what BOOTNAME_WRAPPER puts in front of it."""
     program = os.environ.get("BOOTNAME") or ROOT / os.environ.get("B", "build") / "bootname"
     return [*shlex.split(os.environ.get("BOOTNAME_WRAPPER", "")), str(program)]
+
+
+def run_make(*words, check=True):
+    """What `make` with these words does, of what has been built: no newer rule builds it again."""
+    old = [word for path in RULES for word in ("-o", path.relative_to(ROOT))]
+    build = ROOT / os.environ.get("B", "build")
+    return subprocess.run(["make", "-s", f"B={build}", *old, *words], cwd=ROOT, check=check,
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
 
 
 def cloud_config(settings, form="plain"):

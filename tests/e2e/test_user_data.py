@@ -20,6 +20,7 @@ import textwrap
 
 import pytest
 import yaml
+from conftest import run_make
 from test_hook import module
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -159,9 +160,7 @@ needs_release = pytest.mark.skipif(
 
 def make_target(*words):
     """`make user-data`, with what `make check` built before."""
-    return subprocess.run(["make", "-s", f"B={BUILD}", "-o", "Makefile", "user-data", *words],
-                          cwd=TOP, capture_output=True, text=True, check=False,
-                          env={"PATH": os.environ["PATH"]})
+    return run_make("user-data", *words, check=False)
 
 
 @needs_release
