@@ -1,9 +1,9 @@
 """What the tests share: an emulated AWS, an instance in it, and the helper to run there."""
 
 import base64
-import gzip
 import ipaddress
 import json
+import lzma
 import os
 import pathlib
 import platform
@@ -328,11 +328,11 @@ def on(emulator, tmp_path):
 def embedded(monkeypatch, tmp_path):
     """The program that rides in user-data is what runs, as cloud-init unpacks it."""
     build = pathlib.Path(os.environ.get("B", ROOT / "build")).absolute()
-    packed = build / f"release/bootname-{platform.machine()}.gz"
+    packed = build / f"release/bootname-boot-{platform.machine()}.xz"
     if os.environ.get("BOOTNAME_WRAPPER") or not packed.exists():
         pytest.skip("the release is tested in the normal build, with Debian's compilers")
     program = tmp_path / "50-bootname"
-    program.write_bytes(gzip.decompress(packed.read_bytes()))
+    program.write_bytes(lzma.decompress(packed.read_bytes()))
     program.chmod(0o755)
     monkeypatch.setenv("BOOTNAME", str(program))
     return program

@@ -135,7 +135,7 @@ NPM_CI := NODE_OPTIONS=--use-openssl-ca npm ci --prefer-offline --no-audit \
 # provider for Terraform only what tells its arguments is kept.
 CLOUD_LIST := $(addprefix tests/cloud/,package.json package-lock.json .npmrc)
 CLOUD_ROOT := $(or $(BOOTNAME_CACHE),build/cache)/cloud-$(shell \
-	cat $(CLOUD_LIST) | sha256sum | cut -c 1-12)
+	cat $(CLOUD_LIST) 2>/dev/null | sha256sum | cut -c 1-12)
 
 $(CLOUD_ROOT):
 	$(call say,NPM,$@)
