@@ -130,12 +130,22 @@ def denial(call, **arguments):
             answer["Error"]["Message"])
 
 
-def patient(env=None):
-    """An environment in which the seconds that EC2 gets to hear of a new instance are short."""
-    preloaded = [str(ROOT / os.environ.get("B", "build") / "tests/settle.so"),
+def preloading(name, env=None):
+    """An environment with one of the libraries that tests/e2e/*.c make, before those in it."""
+    preloaded = [str((ROOT / os.environ.get("B", "build") / f"tests/{name}.so").absolute()),
                  *filter(None, [(env or {}).get("LD_PRELOAD")])]
     options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     return {"ASAN_OPTIONS": options, **(env or {}), "LD_PRELOAD": ":".join(preloaded)}
+
+
+def patient(env=None):
+    """An environment in which the seconds that EC2 gets to hear of a new instance are short."""
+    return preloading("settle", env)
+
+
+def hurried(env=None):
+    """An environment in which every wait passes at once."""
+    return preloading("hurry", env)
 
 
 class Result:
@@ -264,6 +274,31 @@ class Runner:
             assert re.fullmatch(r"((ok  |warn|FAIL)  [a-z]+: [ -~]+\n(      [ -~]+\n)*)+",
                                 result.stdout), result
             assert ("\nFAIL" in "\n" + result.stdout) == (result.status != 0), result
+
+
+THOROUGH = """thorough(but=()): left to `make check-all`; all rows, or all that have none of these words
+in their ids: `make check` runs the others"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", THOROUGH.replace("\n", " "))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Take the mark `thorough` from the rows that it excepts; each of its words has to name one."""
+    unseen = {}
+    for item in items:
+        for mark in [mark for mark in item.own_markers if mark.name == "thorough"]:
+            words = mark.kwargs.get("but", ())
+            unseen.setdefault(item.originalname, set(words))
+            found = {word for word in words if word in item.callspec.id}
+            unseen[item.originalname] -= found
+            if found:
+                item.own_markers.remove(mark)
+    missing = {name: words for name, words in unseen.items() if words}
+    if missing and not any("::" in str(word) for word in config.args):
+        raise pytest.UsageError(f"thorough(but=...) names no row: {missing}")
 
 
 @pytest.fixture(scope="session")

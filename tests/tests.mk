@@ -14,6 +14,8 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile tests/tests.mk
 		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
 		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
 
+PRELOADED := $(patsubst tests/e2e/%.c,$B/tests/%.so,$(wildcard tests/e2e/*.c))
+
 # A harness for one kind of hostile input.  Its main runs files; `make fuzz` has
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
@@ -32,7 +34,7 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN
 	$(Q)$(LINK) $(FUZZ_WRAPPED:%=-Wl$(comma)--wrap=%) -o $@ $(filter %.o,$^) \
 		$(filter-out %.o,$(FUZZ_MAIN)) $(PACKAGE_LIBS) $(LDLIBS)
 
-# Preloaded by tests whose memory runs out.
+# Preloaded by tests: memory runs out, waits are short, libcurl is older, ...
 $B/tests/%.so: tests/e2e/%.c Makefile tests/tests.mk
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -44,7 +46,7 @@ $B/tests/%.so: tests/e2e/%.c Makefile tests/tests.mk
 $B/tests/sigv4_sign: tests/unit/sigv4_sign.c
 
 TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
-	$(HARNESSES:%=$B/tests/fuzz/%) $B/tests/allocations.so $B/tests/settle.so
+	$(HARNESSES:%=$B/tests/fuzz/%) $(PRELOADED)
 
 .PHONY: tests
 tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)

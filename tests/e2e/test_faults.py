@@ -1,13 +1,11 @@
 """The fault matrix: what the metadata and the services answer when something is wrong."""
 
 import json
-import os
-import subprocess
 import time
 
 import pytest
 from aws.server import Answer, Listener, http_date
-from conftest import ROOT
+from conftest import preloading
 from matrix import (ADDRESS, ASSUMING, CHANGE, HTML, IPV6, LIST, LOOK_UP, MANY, NAME, PAGE, PLACES,
                     ROLE, SET, TAGGING, TWICE, UPSERTING, WAITING, World, at_once, ends_well,
                     expired, fails, for_ever, gives_up, hung, judge, later, rows, tags_off, when)
@@ -233,12 +231,7 @@ def denied(action):
 
 def hardly_random(world):
     """Every wait is short, but for one who was throttled before: see random.c."""
-    library = world.folder / "random.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, ROOT / "tests/e2e/random.c"],
-                   check=True)
-    world.environment |= {
-        "LD_PRELOAD": str(library),
-        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    world.environment = preloading("random", world.environment)
 
 
 def pending(world):

@@ -17,6 +17,7 @@ import pytest
 from aws import Emulator
 from aws.certificates import Authority
 from aws.server import server_tls
+from conftest import preloading
 from matrix import (ADDRESS, CHANGE, CREATE, CREATING, LIST, LOOK_UP, MANY, NAME, OLD, OWNER, PAGE,
                     PLACES, READ, READING, SET, SOME, UPSERTING, WAITING, World, ends_well, expired,
                     fails, for_ever, gives_up, hung, judge, later, rows)
@@ -238,11 +239,8 @@ def silent_before_another(world):
 def libcurl(*options):
     """A libcurl that lacks these, as an older one or one that was made with less: see libcurl.c."""
     def order(world):
-        library = world.folder / "libcurl.so"
-        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, TESTS / "e2e/libcurl.c"],
-                       check=True)
-        world.environment |= {"LD_PRELOAD": str(library),
-                              "LIBCURL_LACKS": "".join(f"{option} " for option in options)}
+        world.environment = preloading("libcurl", world.environment) | {
+            "LIBCURL_LACKS": "".join(f"{option} " for option in options)}
     return order
 
 

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 import pytest
-from conftest import ONCE, ROOT, Runner, cloud_config, helper, put_owned
+from conftest import ONCE, ROOT, Runner, cloud_config, helper, preloading, put_owned
 from test_reap import GONE, ZONE, Reaper
 
 NAME = "webdev1.ec2.example.com"
@@ -175,12 +175,12 @@ def run(run, request):
 class Memory:
     """What a process could write to, as it was when it ended: see memory.c."""
 
-    def __init__(self, folder, library):
+    def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
         # Else the loader, where it binds a library's function late, saves the vector registers
         # on the stack, with what memcpy() moved last: a matter of the machine's processor.
-        self.environment = {"LD_PRELOAD": str(library), "MEMORY": str(folder), "LD_BIND_NOW": "1"}
+        self.environment = preloading("memory") | {"MEMORY": str(folder), "LD_BIND_NOW": "1"}
 
     def places(self):
         """Each mapping: its name and its bytes; one without goes on with that in front of it, or
@@ -198,17 +198,9 @@ class Memory:
         assert read > 20                    # two of each library, and the program's own
 
 
-@pytest.fixture(scope="session")
-def memory_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp("memory") / "memory.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, ROOT / "tests/e2e/memory.c"],
-                   check=True)
-    return library
-
-
 @pytest.fixture
-def memory(tmp_path, memory_library):
-    return Memory(tmp_path / "memory", memory_library)
+def memory(tmp_path):
+    return Memory(tmp_path / "memory")
 
 
 def pieces(secret):
