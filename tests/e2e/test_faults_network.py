@@ -297,6 +297,7 @@ def meet(row, folder):
         return World(emulator, zone, instance, folder, own).meet(row)
 
 
+@pytest.mark.thorough(but=["NXDOMAIN, then an address", "no route"])
 @pytest.mark.parametrize("name", NAMES)
 def test_names(tmp_path, name):
     command = ["unshare", "--net", "--mount", "sh", "-ec", NETWORK_OF_ITS_OWN, "sh", tmp_path]

@@ -249,6 +249,7 @@ def test_object_that_is_another_is_refused(fetch):
     assert done.returncode == 65 and not fetch.program.exists()
 
 
+@pytest.mark.thorough(but=["half", "503"])
 @pytest.mark.parametrize("fault", [
     {"action": "reset_during"}, {"action": "cut"}, {"action": "reset_before"},
     {"action": "hang"}, {"action": "trickle", "seconds": 90}, {"status": 503, "code": "SlowDown"},
@@ -272,6 +273,7 @@ def test_object_and_role_that_are_not_there_are_told(fetch, instance):
 
 # Where S3 is
 
+@pytest.mark.thorough(but=["us-gov"])
 @pytest.mark.parametrize(("name", "region", "domain", "wanted"), [
     (BUCKET, "eu-west-1", "amazonaws.com", f"{BUCKET}.s3.DUALeu-west-1.amazonaws.com"),
     ("dots.in.it", "eu-west-1", "amazonaws.com", "s3.DUALeu-west-1.amazonaws.com"),

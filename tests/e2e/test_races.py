@@ -237,6 +237,7 @@ def only_winner(results, zone):
     return winner
 
 
+@pytest.mark.thorough(but=["0"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_of_twenty_that_boot_at_once_one_gets_the_name(emulator, zone, boot_at_once, seed):
     dice = random.Random(seed)
@@ -260,6 +261,7 @@ def test_of_two_replacements_one_takes_over(emulator, zone, boot_at_once, seed):
     only_winner(boot_at_once(instances, f"{CREATE}\ntake_over: gone"), zone)
 
 
+@pytest.mark.thorough(but=["0"])
 @pytest.mark.parametrize("seed", SEEDS[:3])
 def test_twenty_with_the_last_word_leave_one_owner(emulator, zone, boot_at_once, seed):
     """UPSERT: whoever came last, the address and the owner record are of one instance."""

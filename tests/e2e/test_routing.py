@@ -27,6 +27,7 @@ def group(emulator, on):
             for number in (1, 2, 3)]
 
 
+@pytest.mark.thorough(but=["CREATE"])
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 @pytest.mark.parametrize("routing", ROUTINGS)
 def test_a_group_shares_a_name(group, zone, nameserver, routing, action):

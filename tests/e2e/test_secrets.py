@@ -264,6 +264,7 @@ def test_memory_is_looked_at(run, program, emulator, zone, memory):
     assert b"bootname/" in content["[heap]"]            # the user agent, of libcurl
 
 
+@pytest.mark.thorough(but=["UPSERT"])
 @pytest.mark.parametrize("settings", [
     None, "action: CREATE", "wait: true", "zone: ec2.example.com\nrecords: [{}, {name: www}]",
     f"role_arn: {ROLE}\nexternal_id: external-42",
@@ -277,18 +278,21 @@ def test_success_leaves_none(leaves_none, program, emulator, zone, instance, set
     assert leaves_none(settings=settings).status == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname"], indirect=True)    # no word of the other's
 def test_down_leaves_none(leaves_none, zone, instance):
     put_owned(zone, NAME, instance.id, instance.public_ipv4)
     assert "removing" in leaves_none("down", settings="action: CREATE").stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname"], indirect=True)    # no word of the other's
 def test_what_is_published_already_leaves_none(leaves_none, run, zone):
     run()
     assert "already" in leaves_none("up", "--if-changed").stdout
 
 
+@pytest.mark.thorough
 def test_expired_credentials_are_left_neither(leaves_none, emulator, zone, instance):
     old = instance.credentials
     emulator.faults.add(operation=LIST, action="callback",
@@ -297,6 +301,7 @@ def test_expired_credentials_are_left_neither(leaves_none, emulator, zone, insta
     assert instance.credentials != old and old in emulator.keyring.all()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("others", "status"), [(True, 0), (False, 75)], ids=["another", "none"])
 def test_an_expired_token_of_the_metadata_is_left_neither(leaves_none, emulator, zone, instance,
                                                           others, status):
@@ -315,12 +320,14 @@ def test_an_expired_token_of_the_metadata_is_left_neither(leaves_none, emulator,
     assert len(instance.metadata.tokens) == 1 + others
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
 def test_broken_credentials_leave_none(leaves_none, emulator, zone, instance, body):
     break_credentials(emulator, instance, body)
     assert leaves_none(settings=ONCE).status == 77
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", [
     {"action": "hang"}, {"action": "reset_before"}, {"action": "reset_during"}, {"status": 503},
     {"action": "endless"}], ids=["hang", "reset", "half", "503", "endless"])
@@ -329,6 +336,7 @@ def test_a_broken_transport_leaves_none(leaves_none, emulator, zone, fault):
     assert leaves_none(settings=ONCE).status in (65, 75)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("message", ["The Canonical String: {token}", "no.\n{token}"],
                          ids=["line", "lines"])
 def test_a_refused_signature_leaves_none(leaves_none, emulator, zone, instance, message):
@@ -338,6 +346,7 @@ def test_a_refused_signature_leaves_none(leaves_none, emulator, zone, instance, 
     assert leaves_none().status == 77
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname"], indirect=True)
 def test_credentials_of_the_environment_are_left_there_only(leaves_none, emulator, zone, instance):
     credentials, instance.role = instance.credentials, None
@@ -357,6 +366,7 @@ def test_reap_leaves_none_but_in_the_environment(reap, emulator, memory):
     check_memory(emulator, memory, [f"{name}={value}" for name, value in env.items()])
 
 
+@pytest.mark.thorough
 def test_reap_leaves_none_of_a_file(reap, emulator, tmp_path, memory):
     user, file = reap.user, tmp_path / "credentials"
     file.write_text(f"[default]\naws_access_key_id = {user.access_key}\n"
@@ -366,6 +376,7 @@ def test_reap_leaves_none_of_a_file(reap, emulator, tmp_path, memory):
     check_memory(emulator, memory, [""])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("settings", [None, f"role_arn: {ROLE}"], ids=["role", "role_arn"])
 def test_reap_leaves_none_of_the_metadata(reap, emulator, zone, instance, memory, settings):
     emulator.roles[ROLE] = {"zones": [zone]}
@@ -374,6 +385,7 @@ def test_reap_leaves_none_of_the_metadata(reap, emulator, zone, instance, memory
     check_memory(emulator, memory)
 
 
+@pytest.mark.thorough
 def test_reap_leaves_none_of_broken_credentials(reap, emulator, instance, memory):
     break_credentials(emulator, instance, BROKEN["bad id"])
     env = dict.fromkeys(reap.user.environment) | instance.environment
