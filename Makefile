@@ -48,29 +48,26 @@ endef
 
 # ---- What the program is made of, floor by floor. ----
 
+# Each line is a floor, from the lowest one up: base; readers; HTTP, signing and
+# settings; AWS; its operations; facts; decisions; commands; programs.  A module
+# includes those of lower floors and those before it in its own.
 FLOORS := \
-	build,platform,text \
-	buf,credentials \
-	errinfo \
-	yaml,file,backoff \
-	dnsname,roots \
-	http,check_resolver,sigv4,xml,settings \
+	build,platform,text,options,buf,errinfo \
+	credentials,yaml,xml,file,backoff,dnsname,roots \
+	http,sigv4,settings,check_resolver \
 	imds,aws,cloud_config \
-	route53,ec2,sts \
-	provider,instance \
-	plan,reap_profile,zone \
-	report,reap_owners \
-	published \
-	records,json,reap_states \
-	check_print,reap_delete \
-	check_dns,main_embed \
-	up,down,check \
+	route53,ec2,sts,provider \
+	instance,zone \
+	plan,outcome,print,published,record,leftovers,publish \
+	json,main_json,main_embed,run \
+	check_json,check_print,check_dns,check_state,check_zone,check_record,check \
+	reap_profile,reap_owners,reap_states,reap_delete,reap_print,reap_json \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
 PROGRAMS := main boot reap
-REAP_ONLY := reap_profile reap_owners reap_states reap_delete
-HEADER_ONLY := build
+REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
+HEADER_ONLY := build check_state
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 

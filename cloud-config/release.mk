@@ -8,7 +8,7 @@ MACHINES := x86_64 aarch64
 EMBEDDED := boot service
 EMBEDDED_boot := -DBOOTNAME_EMBEDDED=BUILD_BOOT
 EMBEDDED_service := -DBOOTNAME_EMBEDDED=BUILD_SERVICE
-EMBEDDED_MODULES := $(filter-out json main_embed $(REAP_ONLY),$(MODULES)) boot
+EMBEDDED_MODULES := $(filter-out json main_json main_embed check% $(REAP_ONLY),$(MODULES)) boot
 
 RELEASE := $(MACHINES:%=$B/release/bootname-%)
 PACKED := $(foreach kind,$(EMBEDDED),$(MACHINES:%=$B/release/bootname-$(kind)-%.xz))

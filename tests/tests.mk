@@ -20,7 +20,7 @@ PRELOADED := $(patsubst tests/e2e/%.c,$B/tests/%.so,$(wildcard tests/e2e/*.c))
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
 FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
-	platform_variable time report_error text_matches backoff_delay_ms alarm
+	platform_variable time print_failure text_matches backoff_delay_ms alarm
 $B/tests/fuzz/check_resolver: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile tests/tests.mk
