@@ -11,25 +11,36 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile tests/tests.mk
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -iquote helper -iquote tests/unit -MF $@.d -o $@ $< \
-		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
-		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
+		$(filter %.o,$^) $(WRAPPED:%=-Wl$(comma)--wrap=%) $(HARDEN_LDFLAGS) \
+		$(LDFLAGS) $(PACKAGE_LIBS) -lcmocka $(LDLIBS)
+
+# With a libcurl that answers what it is told to, and a clock that only waits move.
+FAKED := platform_now_ms platform_sleep_ms platform_random time
+ON_FAKES := $(addprefix $B/tests/,test_aws test_http_codes test_imds)
+$(ON_FAKES): WRAPPED := $(FAKED)
+$(ON_FAKES): $B/tests/fake_http.o
+
+$B/tests/fake_http.o: tests/unit/fake_http.c Makefile tests/tests.mk
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
 
 PRELOADED := $(patsubst tests/e2e/%.c,$B/tests/%.so,$(wildcard tests/e2e/*.c))
 
 # A harness for one kind of hostile input.  Its main runs files; `make fuzz` has
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
-FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
-	platform_variable time print_failure text_matches backoff_delay_ms alarm
+FUZZ_WRAPPED := $(FAKED) platform_variable print_failure text_matches \
+	backoff_delay_ms alarm
 $B/tests/fuzz/check_resolver: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -iquote helper -c -o $@ $<
+	$(Q)$(COMPILE) -iquote helper -iquote tests/unit -c -o $@ $<
 
 .PRECIOUS: $B/tests/fuzz/%.o
-$B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/fuzz.o $(filter %.o,$(FUZZ_MAIN)) \
-		$(MODULES:%=$B/%.o)
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/fuzz.o $B/tests/fake_http.o \
+		$(filter %.o,$(FUZZ_MAIN)) $(MODULES:%=$B/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) $(FUZZ_WRAPPED:%=-Wl$(comma)--wrap=%) -o $@ $(filter %.o,$^) \
 		$(filter-out %.o,$(FUZZ_MAIN)) $(PACKAGE_LIBS) $(LDLIBS)
