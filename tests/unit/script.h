@@ -45,6 +45,7 @@ struct row {
 	unsigned behind; /* right answers before the first fault */
 	int64_t retry_after_s;
 	int64_t clock_s; /* the server's clock less ours */
+	int64_t jump_s;	 /* by which it goes ahead with each request */
 	bool without_date;
 	const char *updated; /* of the credentials, as a time */
 	long age_s;	   /* or so long ago, by the server's clock; 0: long */
@@ -69,7 +70,8 @@ static const char *script_right(long *http);
 
 static int64_t script_server_time_s(void)
 {
-	return (int64_t)time(NULL) + script->clock_s;
+	return (int64_t)time(NULL) + script->clock_s +
+	       (int64_t)script->jump_s * script_tries;
 }
 
 static void script_head(long http, size_t size)
@@ -168,6 +170,21 @@ static CURLcode script_perform(void)
 	return script_answer(http, body);
 }
 
+/* Variables that would lead a call elsewhere. */
+static const char *const unset[] = {
+	"AWS_ACCESS_KEY_ID",
+	"AWS_CA_BUNDLE",
+	"AWS_EC2_METADATA_DISABLED",
+	"AWS_EC2_METADATA_SERVICE_ENDPOINT",
+	"AWS_ENDPOINT_URL",
+	"AWS_ENDPOINT_URL_EC2",
+	"AWS_ENDPOINT_URL_ROUTE_53",
+	"AWS_ENDPOINT_URL_STS",
+	"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+	"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+	"AWS_WEB_IDENTITY_TOKEN_FILE",
+};
+
 /* ---- Judging, in the row's own process. ---- */
 
 static unsigned script_problems;
@@ -261,6 +278,9 @@ static inline void script_run(const struct row *rows, size_t count,
 		}
 		assert(child > 0 && waitpid(child, &status, 0) == child);
 		failed += status != 0;
+		if (WIFSIGNALED(status)) /* such as SIGALRM: no end */
+			(void)fprintf(stderr, "FAILED: %s: signal %d\n",
+				      script->name, WTERMSIG(status));
 	}
 	unit_number("rows that failed", failed, 0);
 }
