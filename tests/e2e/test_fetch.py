@@ -306,6 +306,7 @@ def test_it_leaves_14_kb_to_others(source):
 
 # Into S3
 
+@pytest.mark.thorough
 def test_make_publish_uploads_what_mkuserdata_gets(fetch, emulator, tmp_path, instance):
     """With the AWS CLI, of which old versions know no AWS_ENDPOINT_URL_S3."""
     if not os.access("/usr/bin/aws", os.X_OK):

@@ -87,6 +87,7 @@ def test_nothing_is_changed_behind_it(run, emulator, zone, meet):
     assert emulator.requests_of("route53") == []
 
 
+@pytest.mark.thorough
 def test_reap_of_such_a_zone(emulator, zone, meet, tmp_path):
     put_owned(zone, "web1.ec2.example.com", "i-0aaaaaaaaaaaaaaa1", "192.0.2.1")
     meet(flood)
@@ -104,6 +105,7 @@ def test_check_of_such_a_zone(run, zone, meet):
     is_overdue(Result(process.returncode, stdout, stderr), TIMEOUT + ALARM)
 
 
+@pytest.mark.thorough
 def test_the_program_in_user_data_ends_too(run, zone, meet, embedded):
     meet(flood)
     result, seconds = timed(run)

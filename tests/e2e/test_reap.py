@@ -386,6 +386,7 @@ def test_a_list_without_an_end(reap, emulator, zone, put, body):
     assert result.status == 65 and "no end" in result.stderr
 
 
+@pytest.mark.thorough
 def test_batches_are_full_and_no_name_is_split(reap, emulator, zone, put):
     for number, one in enumerate(ids(150)):
         put(one, None, f"w{number:03}", ADDRESS, IPV6)

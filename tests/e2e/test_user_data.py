@@ -505,6 +505,7 @@ def values(count):
     return lines(count).replace("# ", "key: ")
 
 
+@pytest.mark.thorough
 def test_user_data_too_large_is_told_with_what_would_fit(make, tmp_path):
     (tmp_path / "large").write_bytes(elf(size=14900))
     done = make("--no-check", "--systemd", settings=values(8), helper=tmp_path / "large",
@@ -538,6 +539,7 @@ def test_nothing_but_comments_is_ever_left_out(make):
     assert "SystemCallFilter=~@privileged @resources\n" in gzip.decompress(made.stdout).decode()
 
 
+@pytest.mark.thorough
 def test_room_can_be_reserved(make):
     size = len(make().stdout)
     assert len(make("--reserve", str(16384 - size)).stdout) == size
