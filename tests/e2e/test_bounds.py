@@ -166,6 +166,7 @@ XML = {
 }
 
 
+@pytest.mark.thorough(but=["bomb", "33 deep", "nothing"])
 @pytest.mark.parametrize("body", XML.values(), ids=XML)
 @pytest.mark.parametrize("operation", [LIST, TAGS, ROLE])
 def test_xml_that_is_none(bounded, emulator, operation, body):

@@ -212,7 +212,7 @@ def told_size(make, settings, arch, options):
     raise AssertionError
 
 
-@pytest.mark.thorough(but=["`zone_id`, `name`"])
+@pytest.mark.thorough
 @needs_release
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_of_sizes_is_true(make, case):
@@ -392,6 +392,7 @@ def test_checker_that_cannot_check_is_an_error(make, checker):
     assert "--no-check" in done.stderr
 
 
+@pytest.mark.thorough(but=["boot", "service"])
 @pytest.mark.parametrize(("options", "kind"), [
     ((), "boot"), (("--systemd",), "service"), (("--baked", "--systemd"), "whole"), (URL, "whole"),
     (S3, "whole")])
