@@ -23,7 +23,7 @@ enum {
 	FOR_EVER = 1000, /* times */
 	ROW_WAITS = 4,
 	ROW_TIMEOUT_S = 10,
-	PAGE_SIZE = 256,
+	LINE_SIZE = 256,
 };
 
 struct row {
@@ -76,7 +76,7 @@ static int64_t script_server_time_s(void)
 
 static void script_head(long http, size_t size)
 {
-	static char line[PAGE_SIZE];
+	static char line[LINE_SIZE];
 	time_t now = (time_t)script_server_time_s();
 	struct tm utc;
 
