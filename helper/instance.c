@@ -32,38 +32,42 @@ struct learning {
 /* The members of the instance identity document. */
 enum { IDENTITY_ID, IDENTITY_REGION, IDENTITY_ACCOUNT };
 
-static int on_document(void)
+static int on_document(void *members)
 {
-	return yaml_is_map() ? yaml_read_members("instanceId region accountId ")
+	return yaml_is_map() ? yaml_read_members("instanceId region accountId ",
+						 members)
 			     : yaml_fault("", "is not a JSON object");
 }
 
 /* Take a member that is what the pattern says; it is "" otherwise. */
-static void take_member(unsigned member, const char *pattern, char *word)
+static void take_member(const char *text, const char *pattern, char *word)
 {
-	const char *text = yaml_members[member];
-
 	if (text && text_matches(text, pattern))
 		memcpy(word, text, strlen(text) + 1);
 }
 
 int instance_identify(struct instance *instance)
 {
+	struct yaml_members members = {.text = {NULL}};
 	int rc = imds_get("dynamic/instance-identity/document");
 
 	if (rc < 0)
 		return -1;
 	if (!rc && yaml_read("instance identity document", http_answer.body,
-			     http_answer.size, on_document)) {
+			     http_answer.size, on_document, &members)) {
+		yaml_wipe_members(&members);
 		errinfo.status = STATUS_DATA;
 		return -1;
 	}
-	take_member(IDENTITY_ID, "^i-[a-z0-9]{1,30}$", instance->id);
-	take_member(IDENTITY_REGION, "^[a-z]{1,8}-[a-z0-9-]{1,23}$",
-		    instance->region);
-	take_member(IDENTITY_ACCOUNT, "^[0-9]{12}$", instance->account);
-	yaml_wipe_members();
-	if (!platform_has_user)
+	take_member(members.text[IDENTITY_ID], "^i-[a-z0-9]{1,30}$",
+		    instance->id);
+	take_member(members.text[IDENTITY_REGION],
+		    "^[a-z]{1,8}-[a-z0-9-]{1,23}$", instance->region);
+	if (settings_has(SETTING_OWNER_RECORD))
+		take_member(members.text[IDENTITY_ACCOUNT], "^[0-9]{12}$",
+			    instance->account);
+	yaml_wipe_members(&members);
+	if (!build_is_whole)
 		return *instance->id && *instance->region
 			       ? 0
 			       : errinfo_set(STATUS_DATA, "no instance id");
@@ -99,7 +103,7 @@ static int ask_ec2(const struct learning *learning)
 	int rc = ec2_describe_tag(self->id, self->region, learning->tag_key,
 				  !is_asked_for, &tag);
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = rc > 0;
 	if (rc >= 0 || !is_asked_for)
 		return rc != 0;
@@ -116,7 +120,7 @@ static int attempt_tag(void *context)
 	int again = AGAIN_SOON;
 	int rc;
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = false;
 	buf_wipe(&tag);
 	buf_set(&path, "meta-data/tags/instance/");
@@ -128,7 +132,7 @@ static int attempt_tag(void *context)
 		return rc;
 	/* 404: no such tag; or no tags at all, which only the list tells. */
 	rc = imds_get("meta-data/tags/instance");
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
@@ -252,7 +256,7 @@ int instance_learn_name(struct instance *instance,
 				       errinfo.status == STATUS_UNAVAILABLE
 			       ? 1
 			       : -1;
-	if (platform_has_user && settings->doubt) {
+	if (build_is_whole && settings->doubt) {
 		errinfo.stage = "settings";
 		return errinfo_set(STATUS_SETTINGS, "%s", settings->doubt);
 	}
@@ -272,14 +276,14 @@ static int get_address(const struct learning *learning, bool is_wanted,
 	int rc;
 
 	address[0] = '\0';
-	if (platform_has_user)
+	if (build_is_whole)
 		*is_lacking = !is_wanted;
 	if (!is_wanted)
 		return 0;
 	rc = imds_get(path);
 	if (rc < 0)
 		return -1;
-	if (platform_has_user)
+	if (build_is_whole)
 		*is_lacking = rc;
 	if (rc) {
 		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
@@ -304,7 +308,7 @@ static int attempt_addresses(void *context)
 				   ? "meta-data/local-ipv4"
 				   : "meta-data/public-ipv4";
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_ipv4 = false;
 	return get_address(learning, settings_want_ipv6(settings),
 			   "meta-data/ipv6", AF_INET6, self->ipv6,

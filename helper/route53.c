@@ -5,8 +5,7 @@
 #include "aws.h"
 #include "build.h"
 #include "errinfo.h"
-#include "http.h"
-#include "platform.h"
+#include "route53_refusal.h"
 #include "sigv4.h"
 #include "text.h"
 
@@ -19,10 +18,11 @@ static struct buf query;
 static struct buf resource;
 
 /* Make a call whose path is made of the folders "hostedzone" or "change", an id
- * in it and what comes behind.  fields, on_row, context: as in xml_read. */
-static int call(const char *operation, const char *folder, const char *id,
-		const char *behind, const char *body, const char *fields,
-		xml_row on_row, void *context)
+ * in it and what comes behind.  once: as in struct aws_request.
+ * fields, on_row, context: as in xml_read. */
+static int send(const char *operation, const char *folder, const char *id,
+		const char *behind, const char *body, bool once,
+		const char *fields, xml_row on_row, void *context)
 {
 	const struct aws_request request = {
 		.service = AWS_ROUTE53,
@@ -31,6 +31,7 @@ static int call(const char *operation, const char *folder, const char *id,
 		.path = path.data,
 		.query = query.data,
 		.body = body,
+		.once = build_is(BUILD_WHOLE) && once,
 	};
 	int rc;
 
@@ -39,6 +40,14 @@ static int call(const char *operation, const char *folder, const char *id,
 	rc = aws_call(&request, fields, on_row, context);
 	buf_wipe(&query);
 	return rc;
+}
+
+static int call(const char *operation, const char *folder, const char *id,
+		const char *behind, const char *body, const char *fields,
+		xml_row on_row, void *context)
+{
+	return send(operation, folder, id, behind, body, false, fields, on_row,
+		    context);
 }
 
 /* Append a parameter of the query, if it has a value. */
@@ -318,69 +327,8 @@ static int on_change_info(const struct buf *row, void *context)
 	return 0;
 }
 
-static bool says(const char *pattern)
-{
-	return text_matches(errinfo.text.data, pattern);
-}
-
-/* In our own words, with the name that Route 53 has named. */
-static int say_routing(void)
-{
-	static struct buf named;
-	static char name[DNSNAME_SIZE];
-	const char *at = strstr(errinfo.text.data, "DNS name ");
-
-	if (!at)
-		return -1;
-	at += strlen("DNS name ");
-	buf_set(&named, "%.*s", (int)strcspn(at, ","), at);
-	dnsname_from_route53(name, named.data);
-	return errinfo_set(STATUS_TAKEN,
-			   "%s is taken: its records have another routing; "
-			   "choose another name, or remove it, or set routing "
-			   "as there",
-			   name);
-}
-
-/* Why a batch was refused is told in words only: make a status and advice of
- * them. */
-static int explain_refusal(void)
-{
-	if (says("not permitted in zone")) {
-		errinfo.status = STATUS_SETTINGS;
-		return -1;
-	}
-	if (platform_has_user && says("with the same name and type"))
-		return say_routing();
-	if (platform_has_user && says("contain the same TTL")) {
-		errinfo.status = STATUS_TAKEN;
-		return errinfo_add("; set ttl as the group has it");
-	}
-	if (says("already exist|onflict|with the same name and type|"
-		 "was not found|do not match")) {
-		errinfo.status = STATUS_TAKEN;
-		errinfo.again =
-			says("same name and") ? AGAIN_NEVER : AGAIN_LATER;
-		return errinfo_add("; choose another name, or remove it");
-	}
-	if (!platform_has_user)
-		return -1;
-	if (says("NoSuchHealthCheck|ealth check .*not exist")) {
-		errinfo.status = STATUS_UNAVAILABLE;
-		return errinfo_add("; create the health check, or correct "
-				   "health_check_id");
-	}
-	if (says("[Ll]imit o[fn]|LimitsExceeded|Cannot have more than")) {
-		errinfo.status = STATUS_UNAVAILABLE;
-		return errinfo_add("; a quota of Route 53 is used up: remove "
-				   "records, split the group or zone, or have "
-				   "AWS raise it");
-	}
-	return -1;
-}
-
 int route53_change_record_sets(const char *zone_id, const char *instance_id,
-			       const struct buf *changes,
+			       const struct buf *changes, bool once,
 			       char change_id[ROUTE53_CHANGE_ID_SIZE])
 {
 	static struct buf batch; /* too large for the stack */
@@ -394,10 +342,12 @@ int route53_change_record_sets(const char *zone_id, const char *instance_id,
 		instance_id, changes->data);
 	if (buf_is_cut(&batch))
 		return errinfo_set(STATUS_DATA, "the batch is too large");
-	if (!call("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
-		  batch.data, "- Id Status ", on_change_info, &info))
+	if (!send("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
+		  batch.data, once, "- Id Status ", on_change_info, &info))
 		return 0;
-	return errinfo.status == STATUS_DATA ? explain_refusal() : -1;
+	if (build_is(BUILD_WHOLE) && once && errinfo.status == STATUS_DEADLINE)
+		errinfo.again = AGAIN_LATER;
+	return errinfo.status == STATUS_DATA ? route53_explain_refusal() : -1;
 }
 
 int route53_get_change(const char *change_id, bool *is_insync)

@@ -14,6 +14,13 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile tests/tests.mk
 		$(filter %.o,$^) $(WRAPPED:%=-Wl$(comma)--wrap=%) $(HARDEN_LDFLAGS) \
 		$(LDFLAGS) $(PACKAGE_LIBS) -lcmocka $(LDLIBS)
 
+# Whole runs on a simulated AWS; bootname-reap's begins at its main.
+$B/tests/test_ownership_property: $B/reap.o
+$B/tests/test_ownership_property: WRAPPED := main http_open http_send \
+	platform_now_ms platform_uptime_ms platform_sleep_ms platform_random \
+	platform_variable print_failure text_matches sigv4_canonical_request \
+	sigv4_signature alarm
+
 # With a libcurl that answers what it is told to, and a clock that only waits move.
 FAKED := platform_now_ms platform_sleep_ms platform_random time
 ON_FAKES := $(addprefix $B/tests/,test_aws test_http_codes test_imds)

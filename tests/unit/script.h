@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "fake_http.h"
 #include "http.h"
-#include "platform.h"
 
 enum {
 	FOR_EVER = 1000, /* times */
@@ -243,7 +243,7 @@ static unsigned script_judge(int (*call)(int place))
 	script_faults_left = script->times;
 	script_behind = script->behind;
 	fake_perform = script_perform;
-	platform_has_user = true;
+	build_is_whole = true;
 	assert(!http_open(timeout_s));
 	rc = call(script->place);
 	script_check("rc", rc, script->status ? -1 : 0);

@@ -123,7 +123,7 @@ static int change(const char *action)
 
 	route53_add_change(&changes, action, &set);
 	return route53_change_record_sets("Z1", "i-0123456789abcdef0", &changes,
-					  id);
+					  false, id);
 }
 
 static int ask(enum place place)
