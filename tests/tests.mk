@@ -32,6 +32,13 @@ $B/tests/fake_http.o: tests/unit/fake_http.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -c -o $@ $<
 
+# Without macros, for tests that read what the program can say.
+PREPROCESSED := $(patsubst helper/%.c,$B/tests/%.i,$(wildcard helper/*.c))
+$(PREPROCESSED): $B/tests/%.i: helper/%.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STANDARD) $(DEFINES) $(PACKAGE_CFLAGS) -E -P -MMD -MT $@ \
+		-MF $@.d -o $@ $<
+
 PRELOADED := $(patsubst tests/e2e/%.c,$B/tests/%.so,$(wildcard tests/e2e/*.c))
 
 # A harness for one kind of hostile input.  Its main runs files; `make fuzz` has
@@ -67,7 +74,7 @@ TEST_PROGRAMS := $(UNIT_TESTS:%=$B/tests/%) $B/tests/sigv4_sign \
 	$(HARNESSES:%=$B/tests/fuzz/%) $(PRELOADED)
 
 .PHONY: tests
-tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS)
+tests: $B/bootname $B/bootname-reap $(TEST_PROGRAMS) $(PREPROCESSED)
 
 # The release is built with Debian's compilers; once, not per sanitizer.
 CHECK_RELEASE ?= $(if $(wildcard /etc/debian_version),release $(SIZED))
