@@ -93,6 +93,7 @@ packages() {
 	lint            shellcheck            ShellCheck
 	lint            musl-tools            musl-gcc
 	lint            python3-pyflakes      python3-pyflakes
+	lint            python3-markdown-it   python3-markdown-it-py
 	lint            mandoc                mandoc
 	deb             build-essential       -
 	deb             debhelper             -
