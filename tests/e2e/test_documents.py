@@ -230,7 +230,7 @@ def test_manual_lists_every_exit_status_and_no_other():
 def test_manual_names_every_variable_of_the_environment():
     page = read("docs/bootname.8")
     for path in sorted((TOP / "helper").glob("*.c")):
-        if path.stem in ("reap", "profile"):            # of bootname-reap(8): test_reap.py
+        if path.stem in ("reap", "reap_profile"):            # of bootname-reap(8): test_reap.py
             continue
         for name in re.findall(r'"((?:AWS|BOOTNAME|RUNTIME)_[A-Z0-9_]+)"', path.read_text()):
             assert re.search(rf"\b{name}\b", page), f"{path.name} reads {name}"
@@ -258,10 +258,13 @@ def test_readme_snippet_is_read_as_settings(run, zone):
     assert result.json["records"][0]["ttl"] == 60
 
 
-def test_readme_tells_on_its_first_screen_how_the_user_data_is_made():
-    screen = read("README.md").splitlines()[:40]
-    assert "    content: /Td6WFoA\u2026                # bootname, xz'd" in screen
-    assert [line for line in screen if line.startswith("    make deps user-data SETTINGS=")]
+def test_readme_says_on_its_first_screen_what_to_do_and_what_was_tested():
+    screen = "\n".join(read("README.md").splitlines()[:50])
+    for said in ("](docs/demo.svg)", "\n    git clone ", "`my.yaml`", "```yaml\nzone: ",
+                 "\n    make deps user-data SETTINGS=my.yaml ", "\n    aws ec2 run-instances ",
+                 "setting webdev1.ec2.example.com to ", "tested", "should work", "never run",
+                 "[MIT](LICENSE)"):
+        assert said in screen, said
 
 
 def test_page_on_user_data_describes_every_option_and_no_other():
