@@ -40,7 +40,7 @@ TO_DO = set("""
 docs/ARCHITECTURE.md docs/CHANGELOG.md docs/CONTRIBUTING.md
 docs/accounts.md docs/ami.md docs/auto-scaling.md docs/fleet.md docs/ipv6.md docs/migrating.md
 docs/names.md docs/ownership.md docs/partitions.md docs/performance.md docs/private.md
-docs/security.md docs/troubleshooting.md docs/user-data.md
+docs/security.md docs/troubleshooting.md
 docs/releases/0.1.0.md docs/bootname-reap.8 docs/bootname.8 docs/bootname.yaml.5
 docs/mkuserdata.1 helper/aws.c helper/aws.h helper/backoff.h helper/buf.h helper/check.c
 helper/check.h helper/check_dns.c helper/check_dns.h helper/check_print.c helper/check_print.h
