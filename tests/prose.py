@@ -39,7 +39,7 @@ EXCEPTIONS = [
 TO_DO = set("""
 docs/ARCHITECTURE.md docs/CHANGELOG.md docs/CONTRIBUTING.md
 docs/accounts.md docs/ami.md docs/auto-scaling.md docs/fleet.md docs/ipv6.md docs/migrating.md
-docs/names.md docs/ownership.md docs/partitions.md docs/performance.md docs/private.md
+docs/names.md docs/partitions.md docs/performance.md docs/private.md
 docs/security.md docs/troubleshooting.md
 docs/releases/0.1.0.md docs/bootname-reap.8 docs/bootname.8 docs/bootname.yaml.5
 docs/mkuserdata.1 helper/aws.c helper/aws.h helper/backoff.h helper/buf.h helper/check.c
