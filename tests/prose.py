@@ -40,7 +40,7 @@ TO_DO = set("""
 docs/ARCHITECTURE.md docs/CHANGELOG.md docs/CONTRIBUTING.md
 docs/accounts.md docs/ami.md docs/auto-scaling.md docs/fleet.md docs/ipv6.md docs/migrating.md
 docs/names.md docs/partitions.md docs/performance.md docs/private.md
-docs/security.md docs/troubleshooting.md
+docs/security.md
 docs/releases/0.1.0.md docs/bootname-reap.8 docs/bootname.8 docs/bootname.yaml.5
 docs/mkuserdata.1 helper/aws.c helper/aws.h helper/backoff.h helper/buf.h helper/check.c
 helper/check.h helper/check_dns.c helper/check_dns.h helper/check_print.c helper/check_print.h
@@ -62,6 +62,7 @@ MARKDOWN = MarkdownIt().enable("table")
 TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 COMMENT = re.compile(r"/\*(.*?)\*/", re.DOTALL)
 LIST_OF_CODE = re.compile(rf"{CODE}(?:(?:,|,? and|,? or|,? to| \|) {CODE})+")
+SMALL = r"(?:bootname|cloud-init|libcurl|systemd)\b"    # names that may begin a sentence
 PUNCTUATION = re.compile(r"[.,;:?!()\[\]]")
 
 
@@ -148,7 +149,7 @@ def prose(path, text):
 # ---- What is wrong with it. ----
 
 def sentences(text):
-    return re.split(r"(?<=[.!?])[\"')*]*\s+(?=[A-Z0-9\"'(*\[])", text)
+    return re.split(rf"(?<=[.!?])[\"')*]*\s+(?=[A-Z0-9\"'(*\[]|{SMALL})", text)
 
 
 def faults_of_text(text, skip=()):
