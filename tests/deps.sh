@@ -37,6 +37,7 @@ packages() {
 	check           python3-markdown-it   python3-markdown-it-py
 	check           python3-pyelftools    -
 	check           bash-completion       bash-completion
+	check           groff-base            groff-base
 	check           curl                  curl
 	check           wget                  wget
 	check           zsh                   zsh

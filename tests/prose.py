@@ -39,8 +39,7 @@ EXCEPTIONS = [
 TO_DO = set("""
 docs/ARCHITECTURE.md docs/CHANGELOG.md docs/CONTRIBUTING.md docs/ami.md docs/auto-scaling.md
 docs/ipv6.md docs/migrating.md docs/names.md docs/partitions.md docs/performance.md
-docs/releases/0.1.0.md docs/bootname-reap.8 docs/bootname.8 docs/bootname.yaml.5
-docs/mkuserdata.1 helper/aws.c helper/aws.h helper/backoff.h helper/buf.h helper/check.c
+docs/releases/0.1.0.md helper/aws.c helper/aws.h helper/backoff.h helper/buf.h helper/check.c
 helper/check.h helper/check_dns.c helper/check_dns.h helper/check_print.c helper/check_print.h
 helper/check_resolver.c helper/check_resolver.h helper/cloud_config.c helper/cloud_config.h
 helper/credentials.h helper/dnsname.c helper/dnsname.h helper/ec2.h helper/errinfo.h

@@ -247,6 +247,15 @@ def test_manual_is_sound_mdoc(page):
     assert (lint.returncode, lint.stdout) == (0, "")
 
 
+@pytest.mark.parametrize("page", ["bootname.8", "bootname-reap.8", "bootname.yaml.5", "mkuserdata.1"])
+def test_manual_has_its_quotes_in_pairs_with_groff_too(page):
+    """man of most systems is groff, whose mdoc closes fewer of them than mandoc's."""
+    shown = subprocess.run(["groff", "-mdoc", "-Tutf8", TOP / "docs" / page],
+                           capture_output=True, encoding="utf-8", check=True)
+    quotes = re.findall("[\u2018\u2019](?!\\w)|\u2018", re.sub(r"\x1b\[\d*m|.\x08", "", shown.stdout))
+    assert len(quotes) > 1 and "".join(quotes) == "\u2018\u2019" * (len(quotes) // 2)
+
+
 @pytest.mark.parametrize("path", ["cloud-config/bootname.yaml", "cloud-config/dns-update-policy.json"])
 def test_readme_shows_the_very_file(path):
     assert read(path).strip() in read("README.md")
