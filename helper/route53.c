@@ -71,7 +71,7 @@ struct zone_listing {
 	void *context;
 };
 
-static bool is_true(const struct buf *field)
+static bool says_true(const struct buf *field)
 {
 	return !strcmp(field->data, "true");
 }
@@ -90,7 +90,7 @@ static int on_zone_row(const struct buf *row, void *context)
 	}
 	dnsname_from_route53(zone.name, row[NAME].data);
 	route53_cut_id(zone.id, sizeof(zone.id), row[ID].data);
-	zone.is_private = is_true(&row[IS_PRIVATE]);
+	zone.is_private = says_true(&row[IS_PRIVATE]);
 	return *zone.id ? listing->on_zone(&zone, listing->context)
 			: errinfo_set(STATUS_DATA, "a zone without an id");
 }
@@ -156,7 +156,7 @@ static int on_details(const struct buf *row, void *context)
 	const struct zone_details *details = context;
 
 	dnsname_from_route53(details->zone->name, row[NAME].data);
-	details->zone->is_private = is_true(&row[IS_PRIVATE]);
+	details->zone->is_private = says_true(&row[IS_PRIVATE]);
 	*details->servers = row[SERVERS];
 	*details->vpcs = row[VPCS];
 	return 0;
