@@ -38,7 +38,7 @@ EXCEPTIONS = [
 # Not written by the guide yet: files, and folders as a whole. A file without faults must leave this
 # list.
 TO_DO = set("""
-docs/ARCHITECTURE.md docs/CHANGELOG.md docs/performance.md helper/
+docs/ARCHITECTURE.md docs/CHANGELOG.md helper/
 """.split())
 
 GLOBS = ("README.md", "docs/*.md", "docs/releases/*.md", "docs/*.[158]", "cloud-config/mkuserdata",
