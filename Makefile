@@ -63,12 +63,12 @@ FLOORS := \
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
-HEADER_ONLY := build check_state settings_keys plan_parts
+HEADER_ONLY := check_state settings_keys plan_parts
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
 SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
-HEADERS := $(addprefix helper/,$(addsuffix .h,$(HEADER_ONLY) $(MODULES)))
+HEADERS := $(wildcard helper/*.h)
 OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
 REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -137,8 +137,15 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -iquote helper -iquote tests/unit -MF $@.d -o $@ $< \
-		$(MODULES:%=$B/%.o) $(HARDEN_LDFLAGS) $(LDFLAGS) \
-		$(PACKAGE_LIBS) -lcmocka $(LDLIBS)
+		$(filter %.o,$^) $(WRAPPED:%=-Wl$(comma)--wrap=%) \
+		$(HARDEN_LDFLAGS) $(LDFLAGS) $(PACKAGE_LIBS) -lcmocka $(LDLIBS)
+
+# Whole runs on a simulated AWS; bootname-reap's begins at its main.
+$B/tests/test_ownership_property: $B/reap.o
+$B/tests/test_ownership_property: WRAPPED := main http_open http_send \
+	platform_now_ms platform_uptime_ms platform_sleep_ms platform_random \
+	platform_variable print_failure text_matches sigv4_canonical_request \
+	sigv4_signature alarm
 
 # A harness for one kind of hostile input.  Its main runs files; `make fuzz` has
 # libFuzzer's in its place.
@@ -331,10 +338,11 @@ fuzz:
 		HARDEN_LDFLAGS= $(FUZZERS:%=$B/fuzz/tests/fuzz/%)
 	@B=$(abspath $B)/fuzz sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-# Debian's libraries for arm64, under a name that tells what is in it.
-ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1
+# Debian's libraries for arm64, and what unpacks user-data, under a name that tells
+# what is in it.
+ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1,dash,coreutils,xz-utils,python3
 ARM64_ROOT = $(or $(BOOTNAME_CACHE),build/cache)/arm64-$(subst $(comma),-,$(ARM64_PACKAGES))
-ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py)
+ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py arm64.py)
 
 $(ARM64_ROOT):
 	$(call say,ROOT,$@)
@@ -346,7 +354,8 @@ $(ARM64_ROOT):
 
 # The release for arm64, wherever this is: QEMU runs it, without a root's rights.
 .PHONY: check-arm64
-check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
+check-arm64: $B/release/bootname-aarch64 $(filter %-aarch64.xz,$(PACKED)) \
+		$(ARM64_ROOT) $(CLOUD_INIT)
 	@command -v qemu-aarch64 >/dev/null || { echo 'try: make deps $@' >&2; exit 1; }
 	@B=$(abspath $B) BOOTNAME=$(abspath $<) PYTHONDONTWRITEBYTECODE=1 \
 		BOOTNAME_WRAPPER="qemu-aarch64 -L $(abspath $(ARM64_ROOT))" \

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
@@ -34,19 +35,19 @@ int imds_open(void)
 	const char *chosen =
 		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 
-	if (platform_has_user &&
+	if (build_is_whole &&
 	    text_matches(platform_variable("AWS_EC2_METADATA_DISABLED"),
 			 "^[Tt][Rr][Uu][Ee]$"))
 		return errinfo_set(
 			STATUS_UNAVAILABLE,
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
-	imds_is_ipv6 = platform_has_user && is_ipv6_wanted();
+	imds_is_ipv6 = build_is_whole && is_ipv6_wanted();
 	if (!chosen)
 		return 0;
 	buf_set(&base, "%s", chosen);
-	while (platform_has_user && base.len && base.data[base.len - 1] == '/')
+	while (build_is_whole && base.len && base.data[base.len - 1] == '/')
 		base.data[--base.len] = '\0';
-	return !platform_has_user || text_matches(base.data, "^http://")
+	return !build_is_whole || text_matches(base.data, "^http://")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_EC2_METADATA_SERVICE_ENDPOINT must "
@@ -56,6 +57,24 @@ int imds_open(void)
 void imds_close(void)
 {
 	buf_wipe(&token);
+}
+
+/* The service does not give what was asked for. */
+static int refuse(const char *path, long http)
+{
+	enum exit_status status = STATUS_DATA;
+
+	if (http == 403)
+		status = STATUS_DENIED;
+	if (http == 401 || http == 429 || http >= 500)
+		status = STATUS_DEADLINE;
+	(void)errinfo_set(status, "%s: HTTP %ld", path, http);
+	if (http == 403)
+		return errinfo_add(": metadata is off; aws ec2 "
+				   "modify-instance-metadata-options "
+				   "--http-endpoint enabled");
+	return errinfo_retry(status == STATUS_DEADLINE ? AGAIN_SOON
+						       : AGAIN_NEVER);
 }
 
 static int send(const char *method, const char *path, const char *header)
@@ -87,15 +106,7 @@ static int send(const char *method, const char *path, const char *header)
 		return 0;
 	if (http == 401) /* the token has ended */
 		buf_wipe(&token);
-	(void)errinfo_set(http == 403 ? STATUS_DENIED
-			  : http == 401 || http == 429 || http >= 500
-				  ? STATUS_DEADLINE | AGAIN_SOON
-				  : STATUS_DATA,
-			  "%s: HTTP %ld", path, http);
-	return http == 403 ? errinfo_add(": metadata is off; aws ec2 "
-					 "modify-instance-metadata-options "
-					 "--http-endpoint enabled")
-			   : -1;
+	return refuse(path, http);
 }
 
 static int get_token(void)
@@ -174,7 +185,8 @@ bool imds_is_there(void)
 
 static int not_yet(const char *what)
 {
-	return errinfo_set(STATUS_DENIED | AGAIN_SOON, "%s", what);
+	(void)errinfo_set(STATUS_DENIED, "%s", what);
+	return errinfo_retry(AGAIN_SOON);
 }
 
 /* The members of the credentials. */
@@ -224,13 +236,15 @@ int imds_get_credentials(struct credentials *credentials)
 	if (rc)
 		(void)not_yet("the role's credentials are no JSON");
 	else if ((text[CODE] && strcmp(text[CODE], "Success")) ||
-		 (platform_has_user && !text[TOKEN]) ||
+		 (build_is_whole && !text[TOKEN]) ||
 		 !credentials_set(credentials, text[ACCESS_KEY_ID],
-				  text[SECRET_ACCESS_KEY], text[TOKEN]))
-		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,
-				 "the role gives no credentials (%.300s); see "
-				 "its trust policy",
-				 text[CODE] ? text[CODE] : "");
+				  text[SECRET_ACCESS_KEY], text[TOKEN])) {
+		(void)errinfo_set(STATUS_DENIED,
+				  "the role gives no credentials (%.300s); see "
+				  "its trust policy",
+				  text[CODE] ? text[CODE] : "");
+		rc = errinfo_retry(AGAIN_SOON);
+	}
 	take_time(credentials, text[LAST_UPDATED]);
 	yaml_wipe_members(&members);
 	return rc;

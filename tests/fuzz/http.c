@@ -23,17 +23,17 @@ static int attempt(void *context)
 	       http_answer.retry_after_s <= 600);
 	if (!fuzz_succeeded(rc))
 		return -1;
-	return http_answer.status < 500
-		       ? 0
-		       : errinfo_set(STATUS_DEADLINE | AGAIN_LATER, "HTTP %ld",
-				     http_answer.status);
+	if (http_answer.status < 500)
+		return 0;
+	(void)errinfo_set(STATUS_DEADLINE, "HTTP %ld", http_answer.status);
+	return errinfo_retry(AGAIN_LATER);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (int has_user = 0; has_user < 2; has_user++) {
 		fuzz_open(data, size);
-		platform_has_user = has_user;
+		build_is_whole = has_user;
 		tries = 0;
 		(void)fuzz_succeeded(http_persist(attempt, NULL));
 		assert(tries <= size + 1);
