@@ -37,6 +37,7 @@ packages() {
 	check           python3-markdown-it   python3-markdown-it-py
 	check           python3-pyelftools    -
 	check           bash-completion       bash-completion
+	check           groff-base            groff-base
 	check           curl                  curl
 	check           wget                  wget
 	check           zsh                   zsh
@@ -93,6 +94,7 @@ packages() {
 	lint            shellcheck            ShellCheck
 	lint            musl-tools            musl-gcc
 	lint            python3-pyflakes      python3-pyflakes
+	lint            python3-markdown-it   python3-markdown-it-py
 	lint            mandoc                mandoc
 	deb             build-essential       -
 	deb             debhelper             -

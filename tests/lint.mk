@@ -5,7 +5,7 @@ TEST_SOURCES := $(wildcard $(addsuffix /*.[ch],$(addprefix tests/,bench e2e fuzz
 
 .PHONY: lint ## style and static analysis
 lint: lint-format lint-warnings lint-floors lint-tidy lint-cppcheck lint-analyzer \
-	lint-musl lint-shell lint-man lint-python
+	lint-musl lint-shell lint-man lint-python lint-prose
 
 .PHONY: lint-format
 lint-format:
@@ -79,3 +79,8 @@ lint-man:
 lint-python:
 	$(call say,PYTHON,'cloud-config tests')
 	$(Q)$(PYTHON) -m pyflakes cloud-config/mkuserdata cloud-config/*.py tests
+
+.PHONY: lint-prose
+lint-prose:
+	$(call say,PROSE,'README.md docs cloud-config/mkuserdata helper')
+	$(Q)$(PYTHON) tests/prose.py

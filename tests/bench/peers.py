@@ -39,8 +39,8 @@ def all_peers(build, boot):
     """Everything that is measured. build: the folder; boot: what rides in user-data."""
     return [
         *helper("bootname", "`bootname up`, as `make install` installs it; with `zone_id`, which "
-                "spares the look-up", str(build / "bootname"), "up"),
-        *helper("user-data", f"the helper as it rides in user-data, {boot.name}", str(boot)),
+                "saves the look-up", str(build / "bootname"), "up"),
+        *helper("user-data", f"the embedded helper, {boot.name}", str(boot)),
         Peer("go", "Go", "the same job in Go with the AWS SDK, version 2, static",
              (str(build / "bench/go"),), binary=str(build / "bench/go"),
              uncounted="its runtime does not run in valgrind"),

@@ -1,5 +1,7 @@
 """The table of a bench, as Markdown, with what it was measured on and how."""
 
+import textwrap
+
 from targets import FEW, MANY, NEAR, TRIP, aligned
 from targets import table as table_of_targets
 
@@ -7,19 +9,23 @@ BASE = "bootname"
 NOTES = """\
 {peers}
 
-Medians of {rounds} runs of each, in turns. Wall: at these round-trip times to Route 53 and with so
-many hosted zones in the account. CPU: of user and system, at {near} ms. Peak memory: the largest
-resident set, there too. x {base}: the median of the ratios, round by round, at {near} ms and
-{few} zones. Instructions: in user space, as callgrind counts them{uncounted}.
-Route 53 and metadata: requests/connections. Read: from disk, into a page cache that holds nothing
-of a program's files; or what cloud-init's Python has read, and no more. Installed: beyond Debian's
-essential packages and cloud-init, without what packages only recommend.
+Medians of {rounds} runs of each, in turns:
 
-The trust store is a copy of this machine's, with one root more. An emulator in Python stands at
-AWS's own addresses; it took {route53:.1f} ms for what `bootname up` asks Route 53, without the
-handshake, and {metadata:.1f} ms for what it asks the metadata.
+- Wall: at these round-trip times to Route 53, and with so many hosted zones in the account.
+- CPU: of user and system, at {near} ms. Peak memory: the largest resident set, there too.
+- x {base}: the median of the ratios, round by round, at {near} ms and {few} zones.
+- Instructions: in user space, as callgrind counts them{uncounted}.
+- Route 53 and metadata: requests/connections.
+- Read: from disk, into a page cache that holds nothing of a program's files; or only what
+  cloud-init's Python has read.
+- Installed: beyond Debian's essential packages and cloud-init, without what packages only
+  recommend.
 
-Measured on: {about}.
+The trust store is a copy of this machine's, with one root more. An emulator in Python is at AWS's
+own addresses. For the requests of `bootname up` it took {route53:.1f} ms for Route 53, without the
+handshake, and {metadata:.1f} ms for the metadata.
+
+{about}
 """
 
 
@@ -76,5 +82,6 @@ def report(results, peers, targets, machine, rounds):
         uncounted="".join(f"; {peer.title}: {peer.uncounted}" for peer in peers
                           if peer.uncounted),
         route53=busy("route53"), metadata=busy("imds"),
-        about="; ".join(f"{key} {value}" for key, value in machine.items() if value))
+        about=textwrap.fill("Measured on: " + "; ".join(
+            f"{key} {value}" for key, value in machine.items() if value) + ".", 100))
     return "\n".join([table, "", notes, table_of_targets(targets)])

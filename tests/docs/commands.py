@@ -42,7 +42,7 @@ def commands(text):
         lines = []
         for line in token.content.splitlines():
             lines += [line] if line.strip() or lines else []
-            if lines and (why_not(line) or is_whole(lines)):
+            if lines and (why_not(line) and not line.endswith("\\") or is_whole(lines)):
                 found, lines = [*found, "\n".join(lines)], []
         found += ["\n".join(lines)] if lines else []
     return [command for command in found if not re.fullmatch(r"\s*#.*", command)]

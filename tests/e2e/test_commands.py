@@ -19,6 +19,7 @@ CONFIG = ("```yaml\n#cloud-config\nwrite_files:\n  - path: /etc/bootname.yaml\n 
     ("```sh\nmake\n```\n```\nls\n```\n```yaml\nkey: value\n```\n", ["make", "ls"]),
     ("- one\n\n      make\n", ["make"]),
     ("    make \\\n        check\n", ["make \\\n    check"]),
+    ("    aws ec2 \\\n        --help\n    make\n", ["aws ec2 \\\n    --help", "make"]),
     ("    cat > x <<END\n    one\n    END\n    make\n", ["cat > x <<END\none\nEND", "make"]),
     ("    if true; then\n        make\n    fi\n", ["if true; then\n    make\nfi"]),
     ("    # a remark\n\n    make\n", ["make"]),

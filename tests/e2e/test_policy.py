@@ -196,7 +196,7 @@ def private_zones(emulator, instance):
 
 
 NEEDS = needs()
-WORLDS = {"`take_over`": taken_over, "tags that are off in the metadata": tags_off,
+WORLDS = {"`take_over`": taken_over, "tags that are not in instance metadata": tags_off,
           "`wait`": waiting, "several private zones of one name": private_zones}
 
 
