@@ -151,7 +151,8 @@ static int ask(enum place place)
 					"Name", false, &value);
 	default:
 		return sts_assume_role("arn:aws:iam::123456789012:role/dns", "",
-				       "i-0123456789abcdef0", false, &assumed);
+				       "i-0123456789abcdef0", "", false,
+				       &assumed);
 	}
 }
 
