@@ -44,6 +44,7 @@ type answer struct {
 
 var functions = map[string]function.Function{
 	"can":        tryfunc.CanFunc,
+	"coalesce":   stdlib.CoalesceFunc,
 	"concat":     stdlib.ConcatFunc,
 	"join":       stdlib.JoinFunc,
 	"jsonencode": stdlib.JSONEncodeFunc,
