@@ -44,29 +44,26 @@ comma := ,
 
 # ---- What the program is made of, floor by floor. ----
 
+# Each line is a floor, from the lowest one up: base; readers; HTTP, signing and
+# settings; AWS; its operations; facts; decisions; commands; programs.  A module
+# includes those of lower floors and those before it in its own.
 FLOORS := \
-	build,platform,text \
-	buf,credentials \
-	errinfo \
-	yaml,file,backoff \
-	dnsname,roots \
-	http,check_resolver,sigv4,xml,settings \
+	build,platform,text,options,buf,errinfo \
+	credentials,yaml,xml,file,backoff,dnsname,roots \
+	http,sigv4,settings,check_resolver \
 	imds,aws,cloud_config \
-	route53,ec2,sts \
-	provider,instance \
-	plan,reap_profile,zone \
-	report,reap_owners \
-	published \
-	records,json,reap_states \
-	check_print,reap_delete \
-	check_dns,main_embed \
-	up,down,check \
+	route53,ec2,sts,provider \
+	instance,zone \
+	plan,outcome,print,published,record,leftovers,publish \
+	json,main_json,main_embed,run \
+	check_json,check_print,check_dns,check_state,check_zone,check_record,check \
+	reap_profile,reap_owners,reap_states,reap_delete,reap_print,reap_json \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
 PROGRAMS := main boot reap
-REAP_ONLY := reap_profile reap_owners reap_states reap_delete
-HEADER_ONLY := build
+REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
+HEADER_ONLY := build check_state
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
@@ -147,7 +144,7 @@ $B/tests/%: tests/unit/%.c $(MODULES:%=$B/%.o) Makefile
 # libFuzzer's in its place.
 FUZZ_MAIN ?= $B/tests/fuzz/replay.o
 FUZZ_WRAPPED := platform_now_ms platform_sleep_ms platform_random \
-	platform_variable time report_error text_matches backoff_delay_ms alarm
+	platform_variable time print_failure text_matches backoff_delay_ms alarm
 $B/tests/fuzz/check_resolver: FUZZ_WRAPPED += res_send
 
 $B/tests/fuzz/%.o: tests/fuzz/%.c Makefile
@@ -178,7 +175,7 @@ MACHINES := x86_64 aarch64
 EMBEDDED := boot service
 EMBEDDED_boot := -DBOOTNAME_EMBEDDED=BUILD_BOOT
 EMBEDDED_service := -DBOOTNAME_EMBEDDED=BUILD_SERVICE
-EMBEDDED_MODULES := $(filter-out json main_embed $(REAP_ONLY),$(MODULES)) boot
+EMBEDDED_MODULES := $(filter-out json main_json main_embed check% $(REAP_ONLY),$(MODULES)) boot
 
 RELEASE := $(MACHINES:%=$B/release/bootname-%)
 PACKED := $(foreach kind,$(EMBEDDED),$(MACHINES:%=$B/release/bootname-$(kind)-%.xz))

@@ -23,16 +23,19 @@ enum {
 };
 
 struct aws aws;
-bool aws_is_hasty;
 
+/* For the whole run. */
 static struct credentials secrets[AWS_IDENTITIES];
 static int64_t clock_offset_s; /* the server's clock less ours */
 
-/* The call under way. */
-static const struct aws_request *current;
-static const struct credentials *credentials;
-static const char *region;
-static bool was_corrected; /* the clock, on its behalf */
+/* One call.  Its texts stand by themselves, too large for the stack: a call for
+ * credentials is over before the texts of the call that needs them are made. */
+struct call {
+	const struct aws_request *request;
+	const struct credentials *credentials;
+	const char *region;
+	bool was_corrected; /* the clock, on its behalf */
+};
 
 /* ---- Endpoints. ---- */
 
@@ -56,7 +59,7 @@ static const struct partition {
 
 static const char services[AWS_SERVICES][8] = {"route53", "ec2", "sts"};
 
-static const struct partition *partition(void)
+static const struct partition *partition_of(const char *region)
 {
 	const struct partition *found = partitions;
 
@@ -67,7 +70,7 @@ static const struct partition *partition(void)
 
 const char *aws_partition(void)
 {
-	return partition()->name;
+	return partition_of(aws.region)->name;
 }
 
 static bool is_on(const char *variable)
@@ -77,18 +80,19 @@ static bool is_on(const char *variable)
 
 /* Route 53 is global: its dual-stack host says so where others say their
  * region, and in GovCloud it has the partition's name. */
-static void add_default(void)
+static void add_default(const struct call *call)
 {
-	bool is_global = current->service == AWS_ROUTE53;
-	const struct partition *of = partition();
+	enum aws_service service = call->request->service;
+	bool is_global = service == AWS_ROUTE53;
+	const struct partition *of = partition_of(call->region);
 	bool dual_stack = aws.is_ipv6 || (platform_has_user &&
 					  is_on("AWS_USE_DUALSTACK_ENDPOINT"));
 	bool is_gov = is_global && of->region[3] == 'g';
-	const char *in = region;
+	const char *in = call->region;
 
 	if (is_global)
 		in = is_gov ? "us-gov" : dual_stack ? "global" : "";
-	buf_addf(&url, "https://%s%s%s%s.%s", services[current->service],
+	buf_addf(&url, "https://%s%s%s%s.%s", services[service],
 		 platform_has_user && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
 			 ? "-fips"
 			 : "",
@@ -97,18 +101,21 @@ static void add_default(void)
 
 /* An override is TLS, or goes no further than this machine; where no user is
  * told what is wrong, anything but TLS does not count. */
-static int add_endpoint(void)
+static int add_endpoint(const struct call *call)
 {
-	const char *override = platform_variable(
-		current->service == AWS_ROUTE53 ? "AWS_ENDPOINT_URL_ROUTE_53"
-		: current->service == AWS_EC2	? "AWS_ENDPOINT_URL_EC2"
-						: "AWS_ENDPOINT_URL_STS");
+	static const char variables[AWS_SERVICES][26] = {
+		[AWS_ROUTE53] = "AWS_ENDPOINT_URL_ROUTE_53",
+		[AWS_EC2] = "AWS_ENDPOINT_URL_EC2",
+		[AWS_STS] = "AWS_ENDPOINT_URL_STS",
+	};
+	const char *override =
+		platform_variable(variables[call->request->service]);
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
 	if (!override ||
 	    (!platform_has_user && strstr(override, "https://") != override)) {
-		add_default();
+		add_default(call);
 		return 0;
 	}
 	buf_addf(&url, "%s", override);
@@ -123,22 +130,30 @@ static int add_endpoint(void)
 				     "AWS_ENDPOINT_URL must be https://");
 }
 
+/* An override for tests on this machine may be without TLS. */
+static bool is_encrypted(void)
+{
+	return url.data[strlen("http")] == 's';
+}
+
 /* ---- Errors: three shapes of Route 53's, and EC2's and STS's. ---- */
 
 static struct buf code, message;
 
 /* Where no element Code holds the code, the root has it for its name. */
-static int on_complaint(const struct buf *row)
+static int on_complaint(const struct buf *row, void *context)
 {
-	const struct buf *named = row[1].len ? &row[1] : &xml_root;
+	enum { CODE = 1, MESSAGE };
+	const struct buf *named = row[CODE].len ? &row[CODE] : &xml_root;
 	char *leak;
 
-	if (row[1].len || row[2].len)
+	(void)context;
+	if (row[CODE].len || row[MESSAGE].len)
 		buf_set(&code, "%.63s", named->data);
 	/* The first line, and of that no canonical request: a refused
 	 * signature's message repeats it, session token included. */
-	buf_addf(&message, "%.*s", (int)strcspn(row[2].data, "\r\n"),
-		 row[2].data);
+	buf_addf(&message, "%.*s", (int)strcspn(row[MESSAGE].data, "\r\n"),
+		 row[MESSAGE].data);
 	leak = strstr(message.data, "The Canonical");
 	if (leak)
 		*leak = '\0';
@@ -157,14 +172,14 @@ static void format_time(char text[TIME_SIZE], int64_t time_s)
 
 /* Another try may help where the role's first credentials are from the last
  * minute, by the server's clock. */
-static void bear_new_role(void)
+static void bear_new_role(const struct call *call)
 {
 	static char minute_ago[TIME_SIZE];
 	static int64_t until_ms; /* for the whole run */
 
 	format_time(minute_ago, http_answer.date_s - NEW_ROLE_S);
 	if (http_answer.date_s < 0 ||
-	    strcmp(credentials->updated, minute_ago) < 0)
+	    strcmp(call->credentials->updated, minute_ago) < 0)
 		return;
 	if (!until_ms)
 		until_ms = platform_now_ms() + NEW_ROLE_PATIENCE_MS;
@@ -201,11 +216,11 @@ static bool is_key_refused(void)
 
 /* Where the credentials of a denied call come from, if that is not the role
  * that one thinks of. */
-static void tell_where_from(void)
+static void tell_where_from(const struct call *call)
 {
 	const char *unread = aws_unread_variable();
 
-	if (is_key_refused() && credentials == &secrets[AWS_INSTANCE] &&
+	if (is_key_refused() && call->credentials == &secrets[AWS_INSTANCE] &&
 	    platform_user_variable("AWS_ACCESS_KEY_ID"))
 		(void)errinfo_add("; the key is that of AWS_ACCESS_KEY_ID in "
 				  "the environment: correct it, or unset it");
@@ -214,8 +229,9 @@ static void tell_where_from(void)
 }
 
 /* Which exit status the answer deserves, and what to do about it. */
-static int complain(void)
+static int complain(const struct call *call)
 {
+	const struct aws_request *request = call->request;
 	long http = http_answer.status;
 	int status = STATUS_DATA;
 	bool is_forbidden;
@@ -224,7 +240,7 @@ static int complain(void)
 	buf_wipe(&message);
 	/* A front end may answer with something else: the status will do. */
 	if (xml_read(http_answer.body, http_answer.size, "- Code Message ",
-		     on_complaint))
+		     on_complaint, NULL))
 		buf_wipe(&code);
 	is_forbidden =
 		text_matches(code.data, "AccessDenied|UnauthorizedOperation");
@@ -245,157 +261,168 @@ static int complain(void)
 	else if (http == 401 || http == 403 || is_forbidden ||
 		 (platform_has_user && is_key_refused()))
 		status = STATUS_DENIED;
-	(void)errinfo_set(status, "%s: HTTP %ld", current->operation, http);
+	(void)errinfo_set(status, "%s: HTTP %ld", request->operation, http);
 	if (code.len)
 		(void)errinfo_add(" %s: %.600s", code.data, message.data);
 	if (is_forbidden) {
-		bool is_arn = strchr("hc", current->resource[0]);
+		bool is_arn = strchr("hc", request->resource[0]);
 
 		(void)errinfo_add(
 			"; the role's policy must allow %s:%s on "
 			"%s%s%s%s",
-			services[current->service], current->operation,
-			is_arn ? "arn:" : "", is_arn ? partition()->name : "",
-			is_arn ? ":route53:::" : "", current->resource);
-		bear_new_role();
+			services[request->service], request->operation,
+			is_arn ? "arn:" : "",
+			is_arn ? partition_of(call->region)->name : "",
+			is_arn ? ":route53:::" : "", request->resource);
+		bear_new_role(call);
 	}
 	if (platform_has_user && status == STATUS_DENIED)
-		tell_where_from();
+		tell_where_from(call);
 	errinfo.code = code.data;
 	return -1;
 }
 
 /* ---- The call. ---- */
 
-static const char *method(void)
+static const char *method_of(const struct aws_request *request)
 {
-	return *current->body ? "POST" : "GET";
+	return *request->body ? "POST" : "GET";
 }
 
 static struct buf headers; /* the signed ones, then the others */
 
-static int sign(void)
+static int sign(const struct call *call)
 {
+	const struct aws_request *request = call->request;
 	static struct buf scope, signed_headers, canonical_request,
 		string_to_sign;
 	const char *host = strchr(url.data, ':') + 3;
-	const char *token = credentials->field[CREDENTIALS_SESSION_TOKEN];
+	const char *token = call->credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !platform_has_user || *token;
-	bool is_global = current->service == AWS_ROUTE53;
+	bool is_global = request->service == AWS_ROUTE53;
 	const char *type =
 		is_global ? "content-type:application/xml\n"
 			  : "content-type:application/x-www-form-urlencoded\n";
-	const char *signed_region = is_global ? partition()->route53 : region;
+	const char *signed_region =
+		is_global ? partition_of(call->region)->route53 : call->region;
 	static char timestamp[TIME_SIZE];
 	int rc;
 
 	format_time(timestamp, time(NULL) + clock_offset_s);
 	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
-		services[current->service]);
+		services[request->service]);
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
-		*current->body ? type : "", (int)strcspn(host, "/"), host,
+		*request->body ? type : "", (int)strcspn(host, "/"), host,
 		timestamp, has_token ? "x-amz-security-token:" : "", token,
 		has_token ? "\n" : "");
 	buf_set(&signed_headers, "%shost;x-amz-date%s",
-		*current->body ? "content-type;" : "",
+		*request->body ? "content-type;" : "",
 		has_token ? ";x-amz-security-token" : "");
 	buf_wipe(&string_to_sign);
-	rc = sigv4_canonical_request(&canonical_request, method(),
-				     current->path, current->query,
+	rc = sigv4_canonical_request(&canonical_request, method_of(request),
+				     request->path, request->query,
 				     headers.data, signed_headers.data,
-				     current->body) ||
+				     request->body) ||
 	     sigv4_string_to_sign(&string_to_sign, timestamp, scope.data,
 				  canonical_request.data);
 	buf_wipe(&canonical_request); /* holds the session token */
 	buf_addf(&headers,
 		 "authorization:AWS4-HMAC-SHA256 Credential=%s/%s, "
 		 "SignedHeaders=%s, Signature=",
-		 credentials->field[CREDENTIALS_ACCESS_KEY_ID], scope.data,
-		 signed_headers.data);
+		 call->credentials->field[CREDENTIALS_ACCESS_KEY_ID],
+		 scope.data, signed_headers.data);
 	rc = rc ||
-	     sigv4_signature(&headers,
-			     credentials->field[CREDENTIALS_SECRET_ACCESS_KEY],
-			     scope.data, string_to_sign.data);
+	     sigv4_signature(
+		     &headers,
+		     call->credentials->field[CREDENTIALS_SECRET_ACCESS_KEY],
+		     scope.data, string_to_sign.data);
 	buf_addf(&headers, "\nexpect:"); /* else older libcurl asks first */
 	return rc ? -1 : 0;
 }
 
 /* Whether it was refused for its time, and can be signed by the server's. */
-static bool correct_clock(void)
+static bool correct_clock(struct call *call)
 {
 	int64_t offset_s = http_answer.date_s - time(NULL);
 
-	if (was_corrected || http_answer.date_s < 0 ||
+	if (call->was_corrected || http_answer.date_s < 0 ||
 	    llabs(offset_s - clock_offset_s) < CLOCK_TOLERANCE_S)
 		return false;
-	was_corrected = true;
+	call->was_corrected = true;
 	clock_offset_s = offset_s;
 	return true;
 }
 
-static int attempt(void)
+static int attempt(void *context)
 {
+	struct call *call = context;
+	const struct aws_request *request = call->request;
+
 	do {
-		if (sign())
+		if (sign(call))
 			return -1;
-		aws.calls[current->service]++;
-		if (http_send(method(), url.data, headers.data, current->body,
-			      url.data[4] == 's' ? aws.proxy : "", TRY_MS))
-			(void)errinfo_add(" (%s)", current->operation);
+		aws.calls[request->service]++;
+		if (http_send(method_of(request), url.data, headers.data,
+			      request->body, is_encrypted() ? aws.proxy : "",
+			      TRY_MS))
+			(void)errinfo_add(" (%s)", request->operation);
 		else if (http_answer.status / 100 == 2)
 			return 0;
 		else
-			(void)complain();
-	} while (!errinfo.again && correct_clock());
-	if (aws_is_hasty)
+			(void)complain(call);
+	} while (!errinfo.again && correct_clock(call));
+	if (request->once)
 		errinfo.again = AGAIN_NEVER;
 	return -1;
 }
 
-static int call(const struct aws_request *request,
-		const struct credentials *used)
+static int make_call(const struct aws_request *request,
+		     const struct credentials *credentials)
 {
-	current = request;
-	region = request->region ? request->region : aws.region;
-	credentials = used;
-	was_corrected = false;
+	struct call call = {
+		.request = request,
+		.credentials = credentials,
+		.region = request->region ? request->region : aws.region,
+	};
+
 	buf_wipe(&url);
-	if (add_endpoint())
+	if (add_endpoint(&call))
 		return -1;
 	buf_addf(&url, "%s%s%s", request->path, *request->query ? "?" : "",
 		 request->query);
-	return http_persist(attempt);
+	return http_persist(attempt, &call);
 }
 
-static int authenticate(enum aws_identity identity)
+static int authenticate(enum aws_identity identity, bool once)
 {
 	struct credentials *used = &secrets[identity];
 
-	return used->field[0][0] ? 0 : aws.supply(identity, used);
+	return used->field[0][0] ? 0 : aws.supply(identity, once, used);
 }
 
-int aws_authenticate(void)
+int aws_authenticate(bool once)
 {
-	return authenticate(aws.route53_identity);
+	return authenticate(aws.route53_identity, once);
 }
 
 int aws_call(const struct aws_request *request, const char *fields,
-	     xml_row on_row)
+	     xml_row on_row, void *context)
 {
 	enum aws_identity identity = request->service == AWS_ROUTE53
 					     ? aws.route53_identity
 					     : AWS_INSTANCE;
 	struct credentials *used = &secrets[identity];
 
-	/* Before the call, for it may be a call itself. */
-	if (authenticate(identity))
+	if (authenticate(identity, request->once))
 		return -1;
-	if (call(request, used) &&
+	if (make_call(request, used) &&
 	    (!text_matches(errinfo.code, "ExpiredToken|RequestExpired") ||
-	     aws.supply(identity, used) || call(request, used)))
+	     aws.supply(identity, request->once, used) ||
+	     make_call(request, used)))
 		return -1;
-	if (xml_read(http_answer.body, http_answer.size, fields, on_row))
+	if (xml_read(http_answer.body, http_answer.size, fields, on_row,
+		     context))
 		return -1;
 	/* A page of somebody else on the way has no rows and is no answer. */
 	return strstr(xml_root.data, request->operation) == xml_root.data

@@ -22,18 +22,18 @@ enum aws_identity {
 /* What all calls share; set before the first one. */
 struct aws {
 	const char *region; /* of the instance: tells partition, endpoints */
-	const char *proxy;  /* as in struct http_request */
+	const char *proxy;  /* as http_send takes it */
 	bool is_ipv6;	    /* IPv4 leads nowhere */
 	enum aws_identity route53_identity;
 	/* Asked for the first credentials, and once when they have expired.
+	 * once: try once, not until the deadline.
 	 * Returns 0, or -1 with errinfo filled in. */
-	int (*supply)(enum aws_identity identity,
+	int (*supply)(enum aws_identity identity, bool once,
 		      struct credentials *credentials);
 	unsigned calls[AWS_SERVICES]; /* requests sent */
 };
 
 extern struct aws aws;
-extern bool aws_is_hasty; /* try once, not until the deadline */
 
 struct aws_request {
 	enum aws_service service;
@@ -44,16 +44,18 @@ struct aws_request {
 	const char *path;      /* as sigv4_canonical_request wants it */
 	const char *query;     /* sorted, percent-encoded, "" for none */
 	const char *body;      /* "": a GET; else a POST */
+	bool once;	       /* try once, not until the deadline */
 };
 
-/* Get the credentials that the calls to Route 53 need, where there are none
- * yet.  Returns as the supply of struct aws. */
-int aws_authenticate(void);
+/* Get the credentials that the calls to Route 53 need, if there are none yet.
+ * once: try once, not until the deadline.
+ * Returns as the supply of struct aws. */
+int aws_authenticate(bool once);
 
 /*
  * Make a call until it is answered for good or the deadline passes, and read
  * the XML of the answer, of at most 1 MiB.
- * fields, on_row: as in xml_read.
+ * fields, on_row, context: as in xml_read.
  * Returns 0, or -1 with the service's error code in errinfo.code:
  * STATUS_DEADLINE, STATUS_DENIED, STATUS_UNAVAILABLE (no such hosted zone),
  * STATUS_DATA, STATUS_SETTINGS (endpoint override), or what on_row reported.
@@ -62,13 +64,13 @@ int aws_authenticate(void);
  * the server's Date.
  */
 int aws_call(const struct aws_request *request, const char *fields,
-	     xml_row on_row);
+	     xml_row on_row, void *context);
 
 /* The variable of the environment that offers credentials which are not read,
  * those of a pod or container; NULL: there is none, or a key that wins. */
 const char *aws_unread_variable(void);
 
-/* The partition of the last call, as ARNs name it: "aws". */
+/* The partition of struct aws's region, as ARNs name it: "aws". */
 const char *aws_partition(void);
 
 /* Wipe the credentials. */

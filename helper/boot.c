@@ -5,35 +5,36 @@
 #include <string.h>
 
 #include "build.h"
-#include "down.h"
 #include "errinfo.h"
+#include "outcome.h"
 #include "platform.h"
-#include "report.h"
-#include "up.h"
+#include "print.h"
+#include "run.h"
 
 static int run(int argc, char **words)
 {
+	static const struct sources none;
 	const char *word = argc > 1 ? words[1] : "up";
 	bool if_changed = build_is(BUILD_SERVICE) && argc == 3 &&
 			  !strcmp(words[2], "--if-changed");
 
 	if (!strcmp(word, "up") && argc - if_changed < 3)
-		up(NULL, NULL, if_changed);
+		run_up(&none, if_changed);
 	else if (build_is(BUILD_SERVICE) && !strcmp(word, "down") && argc == 2)
-		down(NULL, NULL);
+		run_down(&none);
 	else
 		return errinfo_set(STATUS_USAGE,
 				   build_is(BUILD_SERVICE)
 					   ? "up [--if-changed] | down"
 					   : "up");
-	return report_result();
+	return print_result();
 }
 
 int main(int argc, char **argv)
 {
-	platform_harden(report_overdue);
+	platform_harden(print_overdue);
 	errinfo.stage = "usage";
 	if (run(argc, argv))
-		report_error();
-	platform_exit(report.status);
+		print_failure();
+	platform_exit(outcome.status);
 }

@@ -5,15 +5,15 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include <stdbool.h>
+struct sources;
 
 /*
- * Run the command: a line for each step on standard output.  The report gets
+ * Run the command: a line for each step on standard output.  The outcome gets
  * the exit status of the first step that fails.  Waits for nothing that may
  * come later, and for the network at most 30 s at a time.
- * settings_file, defaults_file: as in up.
- * is_json: print nothing, but keep all for json_checked.
+ * sources: as in run_up.
+ * With -j nothing is printed, and all is kept for check_json_result.
  */
-void check(const char *settings_file, const char *defaults_file, bool is_json);
+void check(const struct sources *sources);
 
 #endif

@@ -62,11 +62,11 @@ static enum resolver_outcome ask(const char *server, const char *name,
 /* ---- Delegation. ---- */
 
 /* What is to be added in the parent zone, line by line. */
-static const char *records_for_parent(const struct hosted_zone *zone)
+static const char *records_for_parent(const struct check_dns_zone *zone)
 {
 	static struct buf lines;
 	static char server[DNSNAME_SIZE];
-	const char *list = zone->servers.data;
+	const char *list = zone->servers->data;
 
 	buf_wipe(&lines);
 	while (next_word(&list, server))
@@ -86,7 +86,7 @@ static bool is_of_private_zone(void)
 }
 
 /* Nobody delegates the zone, as far as the resolver knows. */
-static void tell_no_servers(const struct hosted_zone *zone)
+static void tell_no_servers(const struct check_dns_zone *zone)
 {
 	const char *parent = resolver_answer.zone;
 
@@ -100,14 +100,15 @@ static void tell_no_servers(const struct hosted_zone *zone)
 		     parent, records_for_parent(zone));
 }
 
-static void tell_wrong_servers(const struct hosted_zone *zone, unsigned common)
+static void tell_wrong_servers(const struct check_dns_zone *zone,
+			       unsigned common)
 {
 	if (common)
 		finding_warn("for %s DNS has the name servers%s, Route 53 "
 			     "has%s; in the zone itself and in its parent "
 			     "zone have these only:%s",
 			     zone->name, resolver_answer.values.data,
-			     zone->servers.data, records_for_parent(zone));
+			     zone->servers->data, records_for_parent(zone));
 	else
 		finding_fail(STATUS_UNAVAILABLE,
 			     "%s leads to other name servers:%s; take the "
@@ -129,7 +130,7 @@ static bool has_exactly(const struct buf *servers)
 /* A resolver believes the zone itself rather than its parent: ask a name
  * server of the parent, if one answers.  Returns whether that has the zone's
  * name servers, too. */
-static bool check_parent(const struct hosted_zone *zone,
+static bool check_parent(const struct check_dns_zone *zone,
 			 const struct buf *servers)
 {
 	static struct buf parents;
@@ -158,9 +159,9 @@ static bool check_parent(const struct hosted_zone *zone,
 }
 
 /* The answer is the resolver's to the question for the zone's name servers. */
-static bool judge_servers(const struct hosted_zone *zone)
+static bool judge_servers(const struct check_dns_zone *zone)
 {
-	bool is_own = has_exactly(&zone->own_servers);
+	bool is_own = has_exactly(zone->own_servers);
 
 	if (is_of_private_zone()) {
 		finding_warn("here a private hosted zone hides the public %s; "
@@ -173,20 +174,20 @@ static bool judge_servers(const struct hosted_zone *zone)
 		return false;
 	}
 	/* Its own may be other names of the same servers. */
-	if (!is_own && !has_exactly(&zone->servers)) {
-		tell_wrong_servers(zone, count_common(&zone->servers,
+	if (!is_own && !has_exactly(zone->servers)) {
+		tell_wrong_servers(zone, count_common(zone->servers,
 						      &resolver_answer.values));
 		return false;
 	}
-	if (!check_parent(zone, is_own ? &zone->own_servers : &zone->servers))
+	if (!check_parent(zone, is_own ? zone->own_servers : zone->servers))
 		return false;
 	finding_ok("public DNS leads to the %u name servers of %s",
-		   count_words(is_own ? &zone->own_servers : &zone->servers),
+		   count_words(is_own ? zone->own_servers : zone->servers),
 		   zone->name);
 	return true;
 }
 
-bool check_dns_delegation(const struct hosted_zone *zone)
+bool check_dns_delegation(const struct check_dns_zone *zone)
 {
 	enum resolver_outcome outcome = ask(NULL, zone->name, DNS_NS);
 
@@ -194,7 +195,7 @@ bool check_dns_delegation(const struct hosted_zone *zone)
 	if (outcome == RESOLVER_SILENT)
 		finding_warn("the system's resolver does not answer; see "
 			     "/etc/resolv.conf and whether port 53 is open");
-	else if (!zone->servers.len)
+	else if (!zone->servers->len)
 		finding_warn("Route 53 tells no name servers of %s; allow "
 			     "route53:GetHostedZone",
 			     zone->name);
@@ -213,7 +214,7 @@ bool check_dns_delegation(const struct hosted_zone *zone)
 
 /* ---- DNSSEC. ---- */
 
-void check_dns_dnssec(const struct hosted_zone *zone)
+void check_dns_dnssec(const struct check_dns_zone *zone)
 {
 	static struct buf keys;
 
@@ -285,12 +286,12 @@ static const char *told(const struct buf *values)
 
 /* The name servers of the zone, one by one; answer: of one that is wrong, or
  * the name whose name servers it sends to. */
-static enum verdict ask_servers(const struct hosted_zone *zone,
+static enum verdict ask_servers(const struct check_dns_zone *zone,
 				const struct check_dns_wanted *wanted,
 				struct buf *answer, unsigned *right)
 {
 	static char server[DNSNAME_SIZE];
-	const char *list = zone->servers.data;
+	const char *list = zone->servers->data;
 	unsigned silent = 0;
 	unsigned wrong = 0;
 
@@ -319,7 +320,7 @@ static enum verdict ask_servers(const struct hosted_zone *zone,
 
 /* What the system's resolver answers, where the name servers are right or out
  * of reach. */
-static void ask_resolver(const struct hosted_zone *zone,
+static void ask_resolver(const struct check_dns_zone *zone,
 			 const struct check_dns_wanted *wanted, unsigned right)
 {
 	const char *name = wanted->name;
@@ -371,7 +372,7 @@ static void ask_resolver(const struct hosted_zone *zone,
 			     name, type);
 }
 
-void check_dns_answer(const struct hosted_zone *zone,
+void check_dns_answer(const struct check_dns_zone *zone,
 		      const struct check_dns_wanted *wanted)
 {
 	static struct buf answer; /* of the name servers, where it is wrong */

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "buf.h"
+#include "check_json.h"
 #include "errinfo.h"
-#include "json.h"
+#include "options.h"
+#include "outcome.h"
 #include "platform.h"
-#include "report.h"
+#include "print.h"
 
 static bool is_kept;
 static bool has_colours;
@@ -34,8 +36,8 @@ static void print(enum finding finding, const char *step, const char *what,
 		buf_addf(&lines, "      %.*s\n", len, fix);
 		fix += len + (fix[len] == '\n');
 	}
-	if (!report_quiet && report_text(lines.data))
-		report_error();
+	if (!options.is_quiet && print_text(lines.data))
+		print_failure();
 }
 
 /* The text is what was found and, behind "; ", what to do; of what works more
@@ -46,18 +48,18 @@ static void tell(enum finding finding, int status, struct buf *text)
 	const char *end = finding == FINDING_OK ? "\n" : "; ";
 	char *fix = strstr(text->data, end);
 
-	if (finding == FINDING_FAIL && !report.status) {
-		report.status = status;
-		report_first_error.stage = errinfo.stage;
-		buf_set(&report_first_error.text, "%s", text->data);
+	if (finding == FINDING_FAIL && !outcome.status) {
+		outcome.status = status;
+		outcome.first_error.stage = errinfo.stage;
+		buf_set(&outcome.first_error.text, "%s", text->data);
 	}
 	if (fix) {
 		*fix = '\0';
 		fix += strlen(end);
 	}
 	if (is_kept)
-		json_add_finding(results[finding], errinfo.stage, text->data,
-				 fix);
+		check_json_add(results[finding], errinfo.stage, text->data,
+			       fix);
 	else
 		print(finding, errinfo.stage, text->data, fix ? fix : "");
 }
@@ -92,6 +94,6 @@ void finding_fail(int status, const char *format, ...)
 
 void finding_fail_with_error(void)
 {
-	(void)report_printable(&errinfo.text);
+	(void)text_printable(errinfo.text.data);
 	tell(FINDING_FAIL, errinfo.status, &errinfo.text);
 }

@@ -14,7 +14,7 @@ enum finding {
 
 /*
  * Set before the first finding.
- * is_json: keep them for json_findings, print nothing.
+ * is_json: keep them for check_json_result, print nothing.
  */
 void check_print_open(bool is_json);
 

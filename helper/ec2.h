@@ -5,6 +5,7 @@
 #ifndef EC2_H
 #define EC2_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "xml.h"
@@ -13,12 +14,13 @@
  * Read one tag of one instance.
  * region: where it was launched.
  * key: of at most 128 characters.
+ * once: try once, not until the deadline.
  * value: gets the text; left alone where there is none.
  * Returns 0; 1 where the instance has no such tag; or -1 as aws_call.
  * Source: DescribeTags.
  */
 int ec2_describe_tag(const char *instance_id, const char *region,
-		     const char *key, struct buf *value);
+		     const char *key, bool once, struct buf *value);
 
 /*
  * Read the state of an instance.
@@ -45,12 +47,13 @@ enum { INSTANCE_ROW, INSTANCE_ID, INSTANCE_STATE };
  * Read the states of instances.
  * region: where they were launched.
  * ids, count: 1 to EC2_IDS of them.
- * on_row: gets each.
+ * Tries once.
+ * on_row, context: on_row gets each, and context with it.
  * Returns 0, or -1 as aws_call: for all of them where EC2 does not know some,
  * with the code InvalidInstanceID.NotFound, and names of those in the text.
  * Source: DescribeInstances.
  */
 int ec2_describe_instances(const char *region, const char *const *ids,
-			   size_t count, xml_row on_row);
+			   size_t count, xml_row on_row, void *context);
 
 #endif

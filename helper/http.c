@@ -388,13 +388,13 @@ static int wait_for_next(struct retry *retry)
 	return 0;
 }
 
-int http_persist(int (*attempt)(void))
+int http_persist(int (*attempt)(void *context), void *context)
 {
 	static int64_t throttled_ms; /* of the whole run */
 	struct retry retry = {0, 0};
 	struct errinfo former; /* what failed before: it may tell more */
 
-	while (attempt()) {
+	while (attempt(context)) {
 		if (!platform_has_user)
 			; /* who reads what failed before? */
 		else if (was_hasty && retry.tries)

@@ -63,10 +63,10 @@ int http_send(const char *method, const char *url, const char *headers,
 void http_sleep_ms(long milliseconds);
 
 /*
- * Call attempt until it returns 0, errinfo.again is AGAIN_NEVER, or
+ * Call attempt(context) until it returns 0, errinfo.again is AGAIN_NEVER, or
  * errinfo.until_ms or the deadline is too near; sleep in between.
  * Returns 0, or -1 with how long was tried added to the last error.
  */
-int http_persist(int (*attempt)(void));
+int http_persist(int (*attempt)(void *context), void *context);
 
 #endif

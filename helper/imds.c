@@ -15,9 +15,8 @@ enum {
 	VALUE_LIMIT = 65536, /* bytes */
 };
 
-static struct buf base;	   /* URL; "": the service's own address */
-static struct buf token;   /* its header line; empty: none yet */
-static const char *wanted; /* the path asked for */
+static struct buf base;	 /* URL; "": the service's own address */
+static struct buf token; /* its header line; empty: none yet */
 static long try_ms = TRY_MS;
 
 unsigned imds_calls;
@@ -113,17 +112,26 @@ static int get_token(void)
 	return 0;
 }
 
-static int attempt(void)
+/* What is asked for again and again. */
+struct wanted {
+	const char *path;
+};
+
+static int attempt(void *context)
 {
-	return (!token.len && get_token()) || send("GET", wanted, token.data)
+	const struct wanted *wanted = context;
+
+	return (!token.len && get_token()) ||
+			       send("GET", wanted->path, token.data)
 		       ? -1
 		       : 0;
 }
 
 int imds_get(const char *path)
 {
-	wanted = path;
-	if (!http_persist(attempt))
+	struct wanted wanted = {path};
+
+	if (!http_persist(attempt, &wanted))
 		return http_answer.status == 404;
 	/* A silent token request is mostly a container behind a hop limit. */
 	if (!token.len && errinfo.status == STATUS_DEADLINE &&

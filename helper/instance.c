@@ -22,8 +22,12 @@
 #include "yaml.h"
 
 /* What is being learnt, and by which settings. */
-static struct instance *self;
-static const struct settings *wanted;
+struct learning {
+	struct instance *self;
+	const struct settings *settings;
+	int64_t end_of_grace_ms; /* what is missing may come until then */
+	const char *tag_key;	 /* asked for; NULL: no tag is in the name */
+};
 
 /* The members of the instance identity document. */
 enum { IDENTITY_ID, IDENTITY_REGION, IDENTITY_ACCOUNT };
@@ -74,40 +78,40 @@ int instance_identify(struct instance *instance)
 		       : 0;
 }
 
-static int64_t end_of_grace_ms; /* what is missing may come until then */
-
-static void begin_grace(void)
+static void begin_grace(struct learning *learning)
 {
-	end_of_grace_ms =
+	learning->end_of_grace_ms =
 		platform_now_ms() +
-		settings_number(wanted, SETTING_GRACE) * (int64_t)1000;
+		settings_number(learning->settings, SETTING_GRACE) *
+			(int64_t)1000;
 }
 
 /* ---- Tags. ---- */
 
-static struct buf tag;	    /* the value */
-static const char *tag_key; /* asked for; NULL: no tag is in the name */
+static struct buf tag; /* the value; too large for the stack */
 
 /* Without settings nobody has asked for a name: one try, whose failure is no
  * reason to fail. */
-static int ask_ec2(void)
+static int ask_ec2(const struct learning *learning)
 {
-	int rc;
+	struct instance *self = learning->self;
+	bool is_asked_for = learning->settings->found;
+	int rc = ec2_describe_tag(self->id, self->region, learning->tag_key,
+				  !is_asked_for, &tag);
 
-	aws_is_hasty = !wanted->found;
-	rc = ec2_describe_tag(self->id, self->region, tag_key, &tag);
-	aws_is_hasty = false;
 	if (platform_has_user)
 		self->lacks_name = rc > 0;
-	if (rc >= 0 || !wanted->found)
+	if (rc >= 0 || !is_asked_for)
 		return rc != 0;
 	return errinfo_add("; or let tags into the metadata: aws ec2 "
 			   "modify-instance-metadata-options "
 			   "--instance-metadata-tags enabled");
 }
 
-static int attempt_tag(void)
+static int attempt_tag(void *context)
 {
+	const struct learning *learning = context;
+	struct instance *self = learning->self;
 	static struct buf path;
 	int again = AGAIN_SOON;
 	int rc;
@@ -116,7 +120,7 @@ static int attempt_tag(void)
 		self->lacks_name = false;
 	buf_wipe(&tag);
 	buf_set(&path, "meta-data/tags/instance/");
-	sigv4_encode(&path, tag_key);
+	sigv4_encode(&path, learning->tag_key);
 	rc = imds_get(path.data);
 	if (!rc)
 		buf_addf(&tag, "%s", http_answer.body);
@@ -128,39 +132,40 @@ static int attempt_tag(void)
 		self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
-		rc = build_is(BUILD_SERVICE) ? 1 : ask_ec2();
+		rc = build_is(BUILD_SERVICE) ? 1 : ask_ec2(learning);
 		if (!rc)
 			return 0;
 	}
 	if (rc < 0)
 		return -1;
 	(void)errinfo_set(STATUS_UNAVAILABLE | again,
-			  "no tag %s; add it, or set name", tag_key);
-	errinfo.until_ms = end_of_grace_ms;
+			  "no tag %s; add it, or set name", learning->tag_key);
+	errinfo.until_ms = learning->end_of_grace_ms;
 	return -1;
 }
 
-static int get_tag(const char *key)
+static int get_tag(struct learning *learning, const char *key)
 {
-	tag_key = key;
-	begin_grace();
-	return http_persist(attempt_tag);
+	learning->tag_key = key;
+	begin_grace(learning);
+	return http_persist(attempt_tag, learning);
 }
 
 /* ---- The name. ---- */
 
-static struct buf name; /* as the settings or the tag make it */
+/* As the settings or the tag make it; too large for the stack. */
+static struct buf name;
 
-static int add_tag(const char *key)
+static int add_tag(struct learning *learning, const char *key)
 {
-	int rc = get_tag(key);
+	int rc = get_tag(learning, key);
 
 	buf_addf(&name, "%s", tag.data);
 	return rc;
 }
 
 /* Put in what stands for a placeholder, without its braces. */
-static int expand(const char *placeholder)
+static int expand(struct learning *learning, const char *placeholder)
 {
 	static const char paths[][2][41] = {
 		{"instance-id", "meta-data/instance-id"},
@@ -173,7 +178,7 @@ static int expand(const char *placeholder)
 	int rc;
 
 	if (strstr(placeholder, "tag:") == placeholder)
-		return add_tag(placeholder + strlen("tag:"));
+		return add_tag(learning, placeholder + strlen("tag:"));
 	while (strcmp(paths[i][0], placeholder))
 		i++;
 	rc = imds_get(paths[i][1]);
@@ -186,7 +191,7 @@ static int expand(const char *placeholder)
 }
 
 /* The settings have made sure that braces come in pairs. */
-static int expand_all(const char *template)
+static int expand_all(struct learning *learning, const char *template)
 {
 	static struct buf placeholder;
 	size_t len;
@@ -200,25 +205,27 @@ static int expand_all(const char *template)
 		len = strcspn(++template, "}");
 		buf_wipe(&placeholder);
 		buf_add(&placeholder, template, len);
-		if (expand(placeholder.data))
+		if (expand(learning, placeholder.data))
 			return -1;
 		template += len + 1;
 	}
 }
 
 /* Absolute with a final dot or inside the zone; else relative to the zone. */
-static int complete_name(void)
+static int complete_name(const struct learning *learning)
 {
-	const char *zone = wanted->value[SETTING_ZONE];
+	const char *zone = learning->settings->value[SETTING_ZONE];
+	struct instance *self = learning->self;
+	bool is_tag = learning->tag_key;
 
 	(void)dnsname_fold(self->name, name.data);
 	if (*zone && !dnsname_in_zone(self->name, zone) && name.len &&
 	    name.data[name.len - 1] != '.')
 		buf_addf(&name, ".%s", zone);
 	if (!dnsname_fold(self->name, name.data))
-		return errinfo_set(tag_key ? STATUS_DATA : STATUS_SETTINGS,
+		return errinfo_set(is_tag ? STATUS_DATA : STATUS_SETTINGS,
 				   DNSNAME_FAULT "; correct the %s", name.data,
-				   tag_key ? "tag" : "name");
+				   is_tag ? "tag" : "name");
 	return !*zone || dnsname_in_zone(self->name, zone)
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
@@ -230,18 +237,16 @@ int instance_learn_name(struct instance *instance,
 			const struct settings *settings)
 {
 	const char *template = settings->value[SETTING_NAME];
+	struct learning learning = {.self = instance, .settings = settings};
 	int rc = 0;
 
-	self = instance;
-	wanted = settings;
-	tag_key = NULL;
 	buf_wipe(&name);
 	if (!*template)
-		rc = add_tag("dnsname");
+		rc = add_tag(&learning, "dnsname");
 	else if (build_is(BUILD_SERVICE))
 		buf_addf(&name, "%s", template);
 	else
-		rc = expand_all(template);
+		rc = expand_all(&learning, template);
 	if (rc)
 		return !*template && !settings->found &&
 				       errinfo.status == STATUS_UNAVAILABLE
@@ -251,24 +256,25 @@ int instance_learn_name(struct instance *instance,
 		errinfo.stage = "settings";
 		return errinfo_set(STATUS_SETTINGS, "%s", settings->doubt);
 	}
-	return complete_name();
+	return complete_name(&learning);
 }
 
 /* ---- Addresses. ---- */
 
 /* Read one, if the settings want its type.  It must be there if they list it;
  * else it is "" where it is not, with the error for that left recorded. */
-static int get_address(const char *type, const char *path, int family,
+static int get_address(const struct learning *learning, bool is_wanted,
+		       const char *path, int family,
 		       char address[INSTANCE_ADDRESS_SIZE], bool *is_lacking)
 {
-	const char *types = wanted->value[SETTING_TYPES];
+	bool is_listed = *learning->settings->value[SETTING_TYPES];
 	struct in6_addr parsed; /* large enough for both families */
 	int rc;
 
 	address[0] = '\0';
 	if (platform_has_user)
-		*is_lacking = *types && !strstr(types, type);
-	if (*types && !strstr(types, type))
+		*is_lacking = !is_wanted;
+	if (!is_wanted)
 		return 0;
 	rc = imds_get(path);
 	if (rc < 0)
@@ -280,8 +286,8 @@ static int get_address(const char *type, const char *path, int family,
 				  "the instance has no %s; give it one, or set "
 				  "types, address or grace",
 				  path + strlen("meta-data/"));
-		errinfo.until_ms = end_of_grace_ms;
-		return *types ? -1 : 0;
+		errinfo.until_ms = learning->end_of_grace_ms;
+		return is_listed ? -1 : 0;
 	}
 	if (inet_pton(family, http_answer.body, &parsed) != 1)
 		return errinfo_set(STATUS_DATA, "%s: is no address", path);
@@ -289,17 +295,22 @@ static int get_address(const char *type, const char *path, int family,
 	return 0;
 }
 
-static int attempt_addresses(void)
+static int attempt_addresses(void *context)
 {
+	const struct learning *learning = context;
+	struct instance *self = learning->self;
+	const struct settings *settings = learning->settings;
+	const char *ipv4 = settings_has_private_address(settings)
+				   ? "meta-data/local-ipv4"
+				   : "meta-data/public-ipv4";
+
 	if (platform_has_user)
 		self->lacks_ipv4 = false;
-	return get_address(" AAAA ", "meta-data/ipv6", AF_INET6, self->ipv6,
+	return get_address(learning, settings_want_ipv6(settings),
+			   "meta-data/ipv6", AF_INET6, self->ipv6,
 			   &self->lacks_ipv6) ||
-			       get_address(" A ",
-					   settings_is(wanted, SETTING_ADDRESS,
-						       "private")
-						   ? "meta-data/local-ipv4"
-						   : "meta-data/public-ipv4",
+			       get_address(learning,
+					   settings_want_ipv4(settings), ipv4,
 					   AF_INET, self->ipv4,
 					   &self->lacks_ipv4) ||
 			       (!*self->ipv4 && !*self->ipv6)
@@ -310,8 +321,8 @@ static int attempt_addresses(void)
 int instance_learn_addresses(struct instance *instance,
 			     const struct settings *settings)
 {
-	self = instance;
-	wanted = settings;
-	begin_grace();
-	return http_persist(attempt_addresses);
+	struct learning learning = {.self = instance, .settings = settings};
+
+	begin_grace(&learning);
+	return http_persist(attempt_addresses, &learning);
 }

@@ -5,14 +5,16 @@
 #include <string.h>
 
 #include "check.h"
-#include "down.h"
+#include "check_json.h"
 #include "errinfo.h"
-#include "json.h"
 #include "main_embed.h"
+#include "main_json.h"
+#include "options.h"
+#include "outcome.h"
 #include "platform.h"
-#include "report.h"
+#include "print.h"
+#include "run.h"
 #include "text.h"
-#include "up.h"
 
 static const char usage[] =
 	"usage: bootname [-c FILE | -d FILE] [-jnqv] [up [--if-changed] | "
@@ -48,18 +50,18 @@ static int print_json(const char *line)
 {
 	if (!line)
 		return -1;
-	return report_quiet ? 0 : report_text(line);
+	return options.is_quiet ? 0 : print_text(line);
 }
 
-static int run_check(const char *settings_file, const char *defaults_file)
+static int run_check(const struct sources *sources)
 {
 	const char *object;
 
-	check(settings_file, defaults_file, report_wants_json);
+	check(sources);
 	errinfo.stage = "report";
-	if (!report_wants_json)
+	if (!options.wants_json)
 		return 0;
-	object = json_checked();
+	object = check_json_result();
 	return !object || print_json(object) || print_json("\n") ? -1 : 0;
 }
 
@@ -83,8 +85,7 @@ static int run_embed(const char *program, const char *settings_file)
 
 static int run(int argc, char **argv)
 {
-	const char *settings_file = NULL;
-	const char *defaults_file = NULL;
+	struct sources sources = {NULL, NULL};
 	bool if_changed = false;
 	const char *embedding = NULL;
 	const char *command;
@@ -94,68 +95,69 @@ static int run(int argc, char **argv)
 				     NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			settings_file = optarg;
+			sources.settings_file = optarg;
 			break;
 		case 'd':
-			defaults_file = optarg;
+			sources.defaults_file = optarg;
 			break;
 		case 'e':
 			embedding = optarg;
 			break;
 		case 'h':
-			return report_text(usage);
+			return print_text(usage);
 		case 'i':
 			if_changed = true;
 			break;
 		case 'j':
-			report_wants_json = true;
+			options.wants_json = true;
 			break;
 		case 'n':
-			report_dry_run = true;
+			options.is_dry_run = true;
 			break;
 		case 'q':
-			report_quiet = true;
+			options.is_quiet = true;
 			break;
 		case 'v':
-			report_verbose = true;
+			options.is_verbose = true;
 			break;
 		case 'V':
-			return report_text("bootname " BOOTNAME_VERSION "\n");
+			return print_text("bootname " BOOTNAME_VERSION "\n");
 		default:
 			return usage_fault("unknown option, or no FILE");
 		}
 	}
-	if (settings_file && defaults_file)
+	if (sources.settings_file && sources.defaults_file)
 		return usage_fault("-c and -d exclude each other");
 	if (embedding)
-		return run_embed(embedding, settings_file);
+		return run_embed(embedding, sources.settings_file);
 	command = argv[optind] ? argv[optind] : "up";
 	if (argv[optind] && argv[optind + 1])
 		return usage_fault("one command at a time");
 	if (if_changed && strcmp(command, "up"))
 		return usage_fault("--if-changed goes with up");
 	if (!strcmp(command, "check"))
-		return run_check(settings_file, defaults_file);
+		return run_check(&sources);
 	if (!strcmp(command, "down"))
-		down(settings_file, defaults_file);
+		run_down(&sources);
 	else if (!strcmp(command, "up"))
-		up(settings_file, defaults_file, if_changed);
+		run_up(&sources, if_changed);
 	else
 		return usage_fault("the commands are up, down and check");
 	errinfo.stage = "report";
-	return report_wants_json ? print_json(json_result()) : report_result();
+	return options.wants_json ? print_json(main_json_result())
+				  : print_result();
 }
 
 int main(int argc, char **argv)
 {
 	platform_has_user = text_is_careful = true;
-	platform_harden(report_overdue);
+	platform_harden(print_overdue);
 	opterr = 0;
 	errinfo.stage = "report";
 	if (run(argc, argv)) {
-		report_error();
-		if (report_wants_json)
-			(void)print_json(json_result());
+		print_failure();
+		if (options.wants_json)
+			(void)print_json(main_json_result());
 	}
-	platform_exit(report.status);
+	platform_exit(outcome.status);
 }

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "errinfo.h"
-#include "records.h"
-#include "report.h"
+#include "options.h"
+#include "outcome.h"
+#include "print.h"
 #include "settings.h"
 
 /* In pieces: what they make together may be longer than a buffer. */
@@ -14,7 +15,7 @@ static int print_piece(void)
 {
 	return buf_is_cut(&piece)
 		       ? errinfo_set(STATUS_DATA, "the settings are too long")
-		       : report_text(piece.data);
+		       : print_text(piece.data);
 }
 
 /* Append one character as YAML escapes it, which is UTF-8 here and well-formed,
@@ -108,11 +109,12 @@ static int check_map(const struct settings *settings, enum build program)
 
 int embed_print(const char *settings_file, enum build program)
 {
-	const struct settings *top = &records_settings;
+	static struct settings settings;
+	const struct settings *top = &settings;
 
 	errinfo.stage = "settings";
-	settings_init(&records_settings);
-	if (settings_read_file(&records_settings, settings_file))
+	settings_init(&settings);
+	if (settings_read_file(&settings, settings_file))
 		return -1;
 	if (top->next && (settings_lacking[SETTING_RECORDS] & program))
 		return settings_fault_lacking(SETTING_RECORDS);
@@ -120,7 +122,7 @@ int embed_print(const char *settings_file, enum build program)
 		if (check_map(next, program))
 			return -1;
 	if (print_map(top, "", top->next) ||
-	    (top->next && report_text("records:\n")))
+	    (top->next && print_text("records:\n")))
 		return -1;
 	for (const struct settings *next = top->next; next; next = next->next)
 		if (print_map(next, "  - ", false))

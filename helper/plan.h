@@ -2,8 +2,8 @@
  * What to change: a pure function of settings, instance and what Route 53
  * holds.
  *
- * One plan is made at a time, in this order: plan_start, plan_found for each
- * record set found in the zone, plan_changes.
+ * A plan is made in this order: plan_start, plan_found for each record set
+ * found in the zone, plan_changes.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -12,6 +12,8 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "build.h"
+#include "route53.h"
 
 struct instance;
 struct settings;
@@ -25,10 +27,11 @@ struct settings;
 	"^" PLAN_OWNER_START "i-[0-9a-f]{8}([0-9a-f]{9})?,"                    \
 	"region=[a-z0-9-]{1,32}(,account=[0-9]{12})?\"$"
 
+/* The record sets of a name, by their types. */
 enum {
-	PLAN_A,
-	PLAN_AAAA,
-	PLAN_OWNER, /* the owner record, a TXT */
+	PLAN_A = TYPE_A,
+	PLAN_AAAA = TYPE_AAAA,
+	PLAN_OWNER = TYPE_TXT, /* the owner record */
 	PLAN_SETS,
 };
 
@@ -37,6 +40,7 @@ enum {
 	PLAN_OWNER_SIZE = 128, /* what PLAN_OWNER_PATTERN takes is shorter */
 };
 
+/* In this order: above PLAN_KEEP a set is there, and is not what is wanted. */
 enum plan_state {
 	PLAN_NONE,   /* neither wanted nor there */
 	PLAN_KEEP,   /* there, exactly as wanted */
@@ -57,7 +61,7 @@ struct plan_set {
 struct plan {
 	const struct settings *settings;
 	const struct instance *instance;
-	bool is_removal;
+	bool is_removal; /* ask plan_is_removal */
 	/* A removal of what this boot has published and nothing else; and
 	 * whether the name remains, with its owner record. */
 	bool is_leftover;
@@ -79,11 +83,23 @@ struct plan {
 	const char *owner_account; /* "": written by 0.1.0, without one */
 };
 
-/* Of the plan that is being made, folded. */
-extern struct buf plan_owner_name;
+/* Whether the instance's record sets are to go. */
+static inline bool plan_is_removal(const struct plan *plan)
+{
+	return !build_is(BUILD_BOOT) && plan->is_removal;
+}
 
-/* "A", "AAAA" and "TXT". */
-extern const char plan_types[PLAN_SETS][5];
+/* The work on one plan.  Define it as static: it is too large for the stack. */
+struct planning {
+	struct plan *plan;
+	struct buf owner_name; /* of the owner record, folded */
+	struct buf owner_value;
+	enum plan_state found[PLAN_SETS];
+	char before[PLAN_SETS][PLAN_BEFORE_SIZE];
+	struct buf deletes[PLAN_SETS]; /* changes, of what was found */
+	struct buf obstacle;   /* what stands at the name, and is not ours */
+	struct buf delegation; /* of the name to another zone: its NS set */
+};
 
 /* The set identifier of an instance's record sets; "": routing is simple. */
 const char *plan_identifier(const struct settings *settings,
@@ -91,14 +107,20 @@ const char *plan_identifier(const struct settings *settings,
 
 /*
  * Begin a plan, with nothing found yet.  What an earlier one changed still
- * counts as changed where nothing is left to do: the answer to it was lost.
+ * counts as changed if nothing is left to do: the answer to it was lost.
+ * planning: forgets the plan before.
  * plan: zeroed before the first one, but for what its caller fills in:
  *       is_leftover to zone_id; points to settings and instance.
  * instance: its name is set; and at least one address, but for a removal.
  * is_removal: the instance's record sets are to go.
  */
-void plan_start(struct plan *plan, const struct settings *settings,
+void plan_start(struct planning *planning, struct plan *plan,
+		const struct settings *settings,
 		const struct instance *instance, bool is_removal);
+
+/* Make a plan that changes nothing: all is as the instance is to have it. */
+void plan_keep(struct plan *plan, const struct settings *settings,
+	       const struct instance *instance);
 
 /*
  * Whether two records of one name and zone get into each other's way: Route 53
@@ -111,10 +133,10 @@ bool plan_is_twice(const struct settings *left, const struct settings *right,
 /*
  * Take note of one record set found in the zone; those of other names, types
  * and set identifiers do not matter.
- * row: as route53_list_record_sets gives it.
- * Returns 0, or -1: STATUS_TAKEN where it leaves no room for ours.
+ * set: as route53_list_record_sets gives it.
+ * Returns 0, or -1: STATUS_TAKEN if it leaves no room for ours.
  */
-int plan_found(struct plan *plan, const struct buf *row);
+int plan_found(struct planning *planning, const struct record_set *set);
 
 /* Whether EC2 can know the owner found: it knows no instance of another
  * account. */
@@ -128,6 +150,7 @@ bool plan_is_same_address(size_t i, const char *left, const char *right);
  * may_take_over: the owner found has lost its claim.
  * Returns 0, or -1: STATUS_TAKEN where the name belongs to somebody else.
  */
-int plan_changes(struct plan *plan, bool may_take_over, struct buf *changes);
+int plan_changes(struct planning *planning, bool may_take_over,
+		 struct buf *changes);
 
 #endif

@@ -12,8 +12,6 @@
 
 struct provider provider;
 
-static struct credentials *wanted;
-
 /* Named as the AWS SDKs name them. */
 static int take_environment(const char *access_key_id,
 			    struct credentials *credentials)
@@ -28,28 +26,36 @@ static int take_environment(const char *access_key_id,
 				     "it hold no credentials");
 }
 
-static int attempt(void)
-{
-	int rc = imds_get_credentials(wanted);
+/* What is tried again. */
+struct supply {
+	struct credentials *credentials;
+	bool once;
+};
 
-	if (rc && errinfo.status == STATUS_DENIED && aws_is_hasty)
+static int attempt(void *context)
+{
+	const struct supply *supply = context;
+	int rc = imds_get_credentials(supply->credentials);
+
+	if (rc && errinfo.status == STATUS_DENIED && supply->once)
 		errinfo.again = AGAIN_NEVER;
 	return rc;
 }
 
-int provider_supply(enum aws_identity identity, struct credentials *credentials)
+int provider_supply(enum aws_identity identity, bool once,
+		    struct credentials *credentials)
 {
 	const char *access_key_id = platform_user_variable("AWS_ACCESS_KEY_ID");
 	const char *unread = aws_unread_variable();
+	struct supply supply = {credentials, once};
 	int rc;
 
-	wanted = credentials;
 	if (settings_has(SETTING_ROLE_ARN) && identity == AWS_ASSUMED)
 		rc = sts_assume_role(provider.role_arn, provider.external_id,
-				     provider.session_name, credentials);
+				     provider.session_name, once, credentials);
 	else if (access_key_id)
 		rc = take_environment(access_key_id, credentials);
-	else if ((rc = http_persist(attempt)) && unread)
+	else if ((rc = http_persist(attempt, &supply)) && unread)
 		(void)errinfo_add("; bootname does not read %s", unread);
 	if (rc) {
 		credentials->field[0][0] = '\0';

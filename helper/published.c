@@ -11,9 +11,11 @@
 
 #include "errinfo.h"
 #include "instance.h"
+#include "options.h"
+#include "outcome.h"
 #include "plan.h"
 #include "platform.h"
-#include "report.h"
+#include "print.h"
 #include "route53.h"
 #include "settings.h"
 #include "sigv4.h"
@@ -178,7 +180,7 @@ void published_read(const char *instance_id)
 		return;
 	published_count = 0;
 	same = "-";
-	report_progress("what was published is not readable: passed over");
+	print_progress("what was published is not readable: passed over");
 }
 
 /* ---- What it says. ---- */
@@ -232,7 +234,7 @@ static bool has_fields(const struct published_set *set,
 bool published_has(const struct plan *plan, size_t i, const char *address)
 {
 	const char *const field[PUBLISHED_FIELDS] = {
-		[PUBLISHED_TYPE] = plan_types[i],
+		[PUBLISHED_TYPE] = route53_type_names[i],
 		[PUBLISHED_ZONE] = plan->zone_id,
 		[PUBLISHED_NAME] = plan->instance->name,
 		[PUBLISHED_IDENTIFIER] =
@@ -329,7 +331,7 @@ void published_write(const struct buf *description)
 		return;
 	(void)unlink(temporary.data);
 	(void)unlink(path.data);
-	report_progress("what is published cannot be kept");
+	print_progress("what is published cannot be kept");
 }
 
 /* ---- The embedded helper's. ---- */

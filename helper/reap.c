@@ -3,24 +3,27 @@
  */
 #include <getopt.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "aws.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
-#include "json.h"
+#include "options.h"
+#include "outcome.h"
 #include "platform.h"
+#include "print.h"
 #include "provider.h"
 #include "reap_delete.h"
+#include "reap_json.h"
 #include "reap_owners.h"
+#include "reap_print.h"
 #include "reap_profile.h"
 #include "reap_states.h"
-#include "report.h"
 #include "route53.h"
 #include "settings.h"
 #include "sts.h"
 #include "text.h"
+#include "zone.h"
 
 static const char usage[] =
 	"usage: bootname-reap [-c FILE] [-jnqv] [--stopped] "
@@ -72,28 +75,28 @@ static int take_option(int option)
 		settings_file = optarg;
 		return 0;
 	case 'h':
-		return report_text(usage) ? -1 : 1;
+		return print_text(usage) ? -1 : 1;
 	case 'i':
 		zone_id = optarg;
 		return 0;
 	case 'j':
-		report_wants_json = true;
+		options.wants_json = true;
 		return 0;
 	case 'n':
-		report_dry_run = true;
+		options.is_dry_run = true;
 		return 0;
 	case 'q':
-		report_quiet = true;
+		options.is_quiet = true;
 		return 0;
 	case 's':
 		owners.stopped_too = true;
 		return 0;
 	case 'v':
-		report_verbose = true;
+		options.is_verbose = true;
 		return 0;
 	case 'V':
-		return report_text("bootname-reap " BOOTNAME_VERSION "\n") ? -1
-									   : 1;
+		return print_text("bootname-reap " BOOTNAME_VERSION "\n") ? -1
+									  : 1;
 	case 'z':
 		zone_name = optarg;
 		return 0;
@@ -164,7 +167,7 @@ static int open_aws(void)
 	aws.route53_identity = *provider.role_arn ? AWS_ASSUMED : AWS_INSTANCE;
 	errinfo.stage = "credentials";
 	return http_open(settings_number(&settings, SETTING_TIMEOUT)) ||
-			       aws_authenticate()
+			       aws_authenticate(false)
 		       ? -1
 		       : 0;
 }
@@ -172,64 +175,48 @@ static int open_aws(void)
 /* ---- The zone of the very name.  Unlike a boot's, it is given: and which of
  * several is meant no instance can tell. ---- */
 
-static struct {
-	unsigned count;
-	struct buf ids;
+struct search {
+	const char *name;
 	bool is_private;
-	char next_name[DNSNAME_SIZE];
-	char next_id[ROUTE53_ID_SIZE];
-} found;
+	unsigned count;
+	struct buf *ids; /* of all, a blank before each */
+};
 
-static int on_zone(const struct buf *row)
+static int on_zone(const struct hosted_zone *zone, void *context)
 {
-	char name[DNSNAME_SIZE];
-	char listed[ROUTE53_ID_SIZE];
+	struct search *search = context;
 
-	if (!row[ZONE_ROW].len) {
-		dnsname_from_route53(found.next_name, row[ZONE_NEXT_NAME].data);
-		route53_cut_id(found.next_id, sizeof(found.next_id),
-			       row[ZONE_NEXT_ID].data);
+	if (strcmp(zone->name, search->name) != 0 ||
+	    zone->is_private != search->is_private)
 		return 0;
-	}
-	dnsname_from_route53(name, row[ZONE_NAME].data);
-	route53_cut_id(listed, sizeof(listed), row[ZONE_ID].data);
-	if (strcmp(name, settings.value[SETTING_ZONE]) ||
-	    (row[ZONE_IS_PRIVATE].data[0] == 't') != found.is_private ||
-	    !*listed)
-		return 0;
-	found.count++;
-	buf_addf(&found.ids, " %s", listed);
-	memcpy(id, listed, sizeof(id));
+	search->count++;
+	buf_addf(search->ids, " %s", zone->id);
+	memcpy(id, zone->id, sizeof(id));
 	return 0;
 }
 
 static int find_zone(void)
 {
-	enum { PAGES_LIMIT = 50 };
-	const char *name = settings.value[SETTING_ZONE];
-	enum setting kind_from = settings_is(&settings, SETTING_VISIBILITY, "")
-					 ? SETTING_ADDRESS
-					 : SETTING_VISIBILITY;
-	const char *kind = settings.value[kind_from];
+	static struct buf ids;
+	const char *kind = settings_visibility(&settings);
+	struct search search = {
+		.name = settings.value[SETTING_ZONE],
+		.is_private = settings_is_private(&settings),
+		.ids = &ids,
+	};
 
-	found.is_private = settings_is(&settings, kind_from, "private");
-	for (unsigned i = 0; i < PAGES_LIMIT; i++) {
-		if (route53_list_hosted_zones_by_name(name, found.next_id,
-						      on_zone))
-			return -1;
-		if (strcmp(found.next_name, name))
-			break;
-	}
-	if (!found.count)
+	if (zone_list(search.name, on_zone, &search, NULL))
+		return -1;
+	if (!search.count)
 		return errinfo_set(STATUS_UNAVAILABLE,
 				   "no %s hosted zone %s; name it by --zone-id",
-				   kind, name);
-	return found.count == 1
+				   kind, search.name);
+	return search.count == 1
 		       ? 0
 		       : errinfo_set(STATUS_UNAVAILABLE,
 				     "%u %s hosted zones are named %s:%s; name "
 				     "one by --zone-id",
-				     found.count, kind, name, found.ids.data);
+				     search.count, kind, search.name, ids.data);
 }
 
 /* ---- What is done. ---- */
@@ -253,7 +240,7 @@ static void find_foreign(void)
 		if (!is_asked && sts_get_account(account)) {
 			(void)errinfo_add("; owners with an account are left "
 					  "alone");
-			report_error();
+			print_failure();
 		}
 		is_asked = true;
 		instance->is_foreign = strcmp(instance->account, account) != 0;
@@ -277,7 +264,7 @@ static void choose(struct owners_holding *holding)
 		holding->is_odd ? "; its records are not as we make them: left "
 				  "alone"
 				: "");
-	report_progress(told.data);
+	print_progress(told.data);
 }
 
 static int reap(void)
@@ -294,8 +281,8 @@ static int reap(void)
 	errinfo.stage = "zone";
 	if (!*id && find_zone())
 		return -1;
-	report_zone_id = id;
-	report_progress(id);
+	outcome.zone_id = id;
+	print_progress(id);
 	errinfo.stage = "records";
 	if (delete_read(id, &owners))
 		return -1;
@@ -314,100 +301,11 @@ static int reap(void)
 	return 0;
 }
 
-/* ---- What came out. ---- */
-
-/* All of a text, whatever its length. */
-static int print(const char *text, size_t len)
-{
-	while (len && !report_quiet) {
-		ssize_t written = write(STDOUT_FILENO, text, len);
-
-		if (written <= 0)
-			return errinfo_set(STATUS_SYSTEM,
-					   "standard output cannot be written");
-		text += written;
-		len -= (size_t)written;
-	}
-	return 0;
-}
-
-static int print_set(const struct owners_holding *holding, size_t kind)
-{
-	static struct buf line;
-	const struct owners_set *set = &holding->sets[kind];
-	size_t start;
-
-	buf_set(&line, "%s %s (", report_dry_run ? "would remove" : "removing",
-		set->text[SET_NAME]);
-	start = line.len;
-	buf_addf(&line, "%.4000s",
-		 kind == PLAN_OWNER ? "no address" : set->text[SET_VALUES]);
-	for (char *c = line.data + start; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = *c == *XML_NEXT ? ' ' : '?';
-	buf_addf(&line, "), owner %s is %s\n", holding->instance->id,
-		 holding->instance->state);
-	return print(line.data, line.len);
-}
-
-static int print_holding(const struct owners_holding *holding)
-{
-	static struct buf line;
-
-	if (holding->fate == OWNERS_MOVED) {
-		buf_set(&line, "%s has changed meanwhile: left alone\n",
-			holding->sets[PLAN_OWNER].name);
-		return print(line.data, line.len);
-	}
-	for (size_t i = 0; i < PLAN_SETS; i++)
-		if (owners_is_told(holding, i) && print_set(holding, i))
-			return -1;
-	return 0;
-}
-
-/* What was passed over, or judged by less than it might be. */
-static int print_counts(void)
-{
-	static struct buf lines;
-	size_t foreign_count = owners_count_foreign(&owners);
-	size_t accountless_count = owners_count_accountless(&owners);
-
-	buf_wipe(&lines);
-	if (foreign_count)
-		buf_addf(&lines,
-			 "%zu owner records name instances of other accounts: "
-			 "left alone\n",
-			 foreign_count);
-	if (accountless_count)
-		buf_addf(&lines,
-			 "%zu owner records name no account: judged by this "
-			 "one's EC2\n",
-			 accountless_count);
-	return print(lines.data, lines.len);
-}
-
-static int print_lines(void)
-{
-	const char *none =
-		is_any_gone ? "nothing to remove\n" : "no owner is gone\n";
-	bool is_any = report.status;
-
-	for (size_t i = 0; i < owners.count; i++) {
-		is_any |= owners.holdings[i].fate != OWNERS_KEPT;
-		if (print_holding(&owners.holdings[i]))
-			return -1;
-	}
-	if (!is_any && print(none, strlen(none)))
-		return -1;
-	return report.status ? 0 : print_counts();
-}
-
 static int print_json(void)
 {
-	const char *object = json_reaped(&owners, delete_changed);
+	const char *object = reap_json_result(&owners, delete_changed);
 
-	return !object || print(object, strlen(object)) || print("\n", 1) ? -1
-									  : 0;
+	return !object || reap_print(object) || reap_print("\n") ? -1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -415,18 +313,20 @@ int main(int argc, char **argv)
 	int rc;
 
 	platform_has_user = text_is_careful = true;
-	report_program = "bootname-reap";
-	platform_harden(report_overdue);
+	print_program = "bootname-reap";
+	platform_harden(print_overdue);
 	opterr = 0;
 	errinfo.stage = "usage";
 	rc = take_options(argc, argv);
 	if (rc < 0 || (!rc && reap()))
-		report_error();
+		print_failure();
 	if (rc <= 0) {
 		errinfo.stage = "report";
-		if (report_wants_json ? print_json() : print_lines()) {
-			report_error();
-			if (report_wants_json)
+		if (options.wants_json
+			    ? print_json()
+			    : reap_print_lines(&owners, is_any_gone)) {
+			print_failure();
+			if (options.wants_json)
 				(void)print_json();
 		}
 	}
@@ -435,5 +335,5 @@ int main(int argc, char **argv)
 	http_close();
 	owners_free(&owners);
 	owners_forget();
-	platform_exit(report.status);
+	platform_exit(outcome.status);
 }

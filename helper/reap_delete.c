@@ -4,14 +4,18 @@
 
 #include "ec2.h"
 #include "errinfo.h"
+#include "options.h"
+#include "outcome.h"
+#include "print.h"
 #include "reap_owners.h"
 #include "reap_states.h"
-#include "report.h"
 #include "route53.h"
+#include "text.h"
 
 enum {
-	PAGES_LIMIT = 2000, /* of up to 300 record sets */
-	TRIES = 5,	    /* where a name changes again and again */
+	PAGES_LIMIT = 2000,
+	PAGE = 300, /* record sets */
+	TRIES = 5,  /* where a name changes again and again */
 	/* Bytes of changes in a batch: what struct buf takes beside the
 	 * document around them.  Route 53's limits, 1,000 records and 32,000
 	 * characters of values, are further away. */
@@ -20,18 +24,13 @@ enum {
 
 bool delete_changed;
 
-static const char *zone;
-
 /* ---- Reading. ---- */
 
-static struct owners *into;
-
-/* Where a page begins: "" is the zone's beginning, or behind its end. */
-static struct place {
-	struct buf name;
-	struct buf type;
-	struct buf identifier;
-} here, next;
+/* A reading of record sets, and whose names they give. */
+struct reading {
+	const char *zone_id;
+	struct owners *owners;
+};
 
 /* With -v; what was listed may hold anything. */
 static void tell(const char *text, const char *more)
@@ -39,27 +38,17 @@ static void tell(const char *text, const char *more)
 	static struct buf told;
 
 	buf_set(&told, "%s%s", text, more);
-	for (char *c = told.data; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	report_progress(told.data);
+	print_progress(text_printable(told.data));
 }
 
-static int on_record_set(const struct buf *row)
+static int on_record_set(const struct record_set *set, void *context)
 {
-	int rc = row[SET_ROW].len ? owners_add(into, row) : 0;
+	const struct reading *reading = context;
+	int rc = owners_add(reading->owners, set);
 
 	if (rc > 0)
-		tell(row[SET_NAME].data, ": no owner record, left alone");
+		tell(set->name, ": no owner record, left alone");
 	return rc < 0 ? -1 : 0;
-}
-
-static int on_next(const struct buf *row)
-{
-	next.name = row[NEXT_NAME];
-	next.type = row[NEXT_TYPE];
-	next.identifier = row[NEXT_IDENTIFIER];
-	return 0;
 }
 
 static bool is_same(const struct buf *left, const struct buf *right)
@@ -67,27 +56,31 @@ static bool is_same(const struct buf *left, const struct buf *right)
 	return !strcmp(left->data, right->data);
 }
 
-/* Read from a name on; to the zone's end where the name is "", else as long as
- * pages begin at the very name. */
-static int read_from(const char *name)
+static bool is_same_place(const struct record_set_place *left,
+			  const struct record_set_place *right)
 {
+	return is_same(&left->name, &right->name) &&
+	       is_same(&left->type, &right->type) &&
+	       is_same(&left->identifier, &right->identifier);
+}
+
+/* Read from a name on; to the zone's end if the name is "", else as long as
+ * pages begin at the very name. */
+static int read_from(struct reading *reading, const char *name)
+{
+	static struct record_set_place here, next;
 	char folded[DNSNAME_SIZE];
 
-	buf_set(&next.name, "%s", name);
-	buf_wipe(&next.type);
-	buf_wipe(&next.identifier);
+	route53_place_at(&next, name);
 	for (unsigned pages = 0; pages < PAGES_LIMIT; pages++) {
 		here = next;
-		if (route53_list_zone(zone, here.name.data, here.type.data,
-				      here.identifier.data, on_record_set,
-				      on_next))
+		if (route53_list_record_sets(reading->zone_id, &next, PAGE,
+					     on_record_set, reading))
 			return -1;
 		dnsname_from_route53(folded, next.name.data);
 		if (!next.name.len || (*name && strcmp(folded, name)))
 			return 0;
-		if (is_same(&here.name, &next.name) &&
-		    is_same(&here.type, &next.type) &&
-		    is_same(&here.identifier, &next.identifier))
+		if (is_same_place(&here, &next))
 			break;
 	}
 	return errinfo_set(STATUS_DATA, "the list of record sets has no end");
@@ -95,22 +88,22 @@ static int read_from(const char *name)
 
 int delete_read(const char *zone_id, struct owners *owners)
 {
-	zone = zone_id;
-	into = owners;
-	return read_from("") || owners_group(owners) ? -1 : 0;
+	struct reading reading = {zone_id, owners};
+
+	return read_from(&reading, "") || owners_group(owners) ? -1 : 0;
 }
 
 /* ---- Changing. ---- */
 
-static int change(const struct buf *changes)
+static int change(const char *zone_id, const struct buf *changes)
 {
 	static char change_id[ROUTE53_CHANGE_ID_SIZE];
 
 	errinfo.stage = "change";
 	tell(changes->data, "");
-	if (report_dry_run)
+	if (options.is_dry_run)
 		return 0;
-	if (route53_change_record_sets(zone, "reap", changes, change_id))
+	if (route53_change_record_sets(zone_id, "reap", changes, change_id))
 		return -1;
 	delete_changed = true;
 	return 0;
@@ -132,8 +125,7 @@ static const struct owners_holding *find(const struct owners *now,
 			&now->holdings[i].sets[PLAN_OWNER];
 
 		if (!strcmp(other->name, owner->name) &&
-		    !strcmp(other->text[SET_IDENTIFIER],
-			    owner->text[SET_IDENTIFIER]))
+		    !strcmp(other->listed.identifier, owner->listed.identifier))
 			return &now->holdings[i];
 	}
 	return NULL;
@@ -159,23 +151,23 @@ static void renew(struct owners_holding *holding, const struct owners *now)
 }
 
 /* Read a name again, and find out what is to be done with it. */
-static int look_again(struct owners_holding *holding)
+static int look_again(const char *zone_id, struct owners_holding *holding)
 {
 	struct owners now = {0};
+	struct reading reading = {zone_id, &now};
 	const struct owners_set *owner = &holding->sets[PLAN_OWNER];
 	int rc;
 
 	errinfo.stage = "records";
-	into = &now;
-	rc = read_from(owner->name) || read_from(owner->text[SET_NAME]) ||
-	     owners_group(&now);
+	rc = read_from(&reading, owner->name) ||
+	     read_from(&reading, owner->listed.name) || owners_group(&now);
 	if (!rc)
 		renew(holding, &now);
 	owners_free(&now);
 	return rc ? -1 : 0;
 }
 
-static int delete (struct owners_holding *holding)
+static int delete_one(const char *zone_id, struct owners_holding *holding)
 {
 	static struct buf changes;
 
@@ -184,7 +176,7 @@ static int delete (struct owners_holding *holding)
 	if (changes.len > BATCH_LIMIT)
 		return errinfo_set(STATUS_DATA, "%s: too large",
 				   holding->sets[PLAN_OWNER].name);
-	if (change(&changes))
+	if (change(zone_id, &changes))
 		return -1;
 	holding->fate = OWNERS_REMOVED;
 	return 0;
@@ -201,21 +193,22 @@ static bool is_of_name(void)
  * is_alone: there was nothing else in it.
  * Returns 0, or -1 where there is no use in going on.
  */
-static int settle(const struct owners *owners, struct owners_holding *holding,
-		  bool is_alone)
+static int settle(const char *zone_id, const struct owners *owners,
+		  struct owners_holding *holding, bool is_alone)
 {
 	for (unsigned i = 0; i < TRIES; i++) {
 		if (!is_alone || i) {
 			/* Something has changed: the owner may be back. */
 			states_confirm(owners, holding, holding + 1);
-			if (holding->fate != OWNERS_DOOMED || !delete (holding))
+			if (holding->fate != OWNERS_DOOMED ||
+			    !delete_one(zone_id, holding))
 				return 0;
 		}
 		if (!is_of_name())
 			return -1;
 		if (i && errinfo.status == STATUS_DATA)
 			break;
-		if (look_again(holding))
+		if (look_again(zone_id, holding))
 			return -1;
 		if (holding->fate != OWNERS_DOOMED)
 			return 0;
@@ -225,7 +218,7 @@ static int settle(const struct owners *owners, struct owners_holding *holding,
 				  "%s changes all the time; try "
 				  "again",
 				  holding->sets[PLAN_OWNER].name);
-	report_error();
+	print_failure();
 	holding->fate = OWNERS_KEPT;
 	return 0;
 }
@@ -248,8 +241,8 @@ static size_t add_deletes(struct buf *changes,
 
 /* Delete those that are doomed and whose owners have not come back: in one
  * batch, which holds them.  Returns as settle. */
-static int send(const struct owners *owners, struct owners_holding *first,
-		struct owners_holding *end)
+static int send(const char *zone_id, const struct owners *owners,
+		struct owners_holding *first, struct owners_holding *end)
 {
 	static struct buf changes;
 	size_t count;
@@ -259,20 +252,20 @@ static int send(const struct owners *owners, struct owners_holding *first,
 	count = add_deletes(&changes, first, end);
 	if (!count)
 		return 0;
-	rc = change(&changes);
+	rc = change(zone_id, &changes);
 	if (rc && !is_of_name())
 		return -1;
 	for (; first < end; first++)
 		if (first->fate == OWNERS_DOOMED) {
 			if (!rc)
 				first->fate = OWNERS_REMOVED;
-			else if (settle(owners, first, count == 1))
+			else if (settle(zone_id, owners, first, count == 1))
 				return -1;
 		}
 	return 0;
 }
 
-static int send_all(const struct owners *owners)
+static int send_all(const char *zone_id, const struct owners *owners)
 {
 	static struct buf own;
 	struct owners_holding *end = owners->holdings + owners->count;
@@ -291,7 +284,7 @@ static int send_all(const struct owners *owners)
 		}
 		if (size && (size + own.len > BATCH_LIMIT ||
 			     holding - first >= EC2_IDS)) {
-			if (send(owners, first, last))
+			if (send(zone_id, owners, first, last))
 				return -1;
 			size = 0;
 		}
@@ -300,14 +293,13 @@ static int send_all(const struct owners *owners)
 		last = holding + 1;
 		size += own.len;
 	}
-	return send(owners, first, last);
+	return send(zone_id, owners, first, last);
 }
 
 void delete_carry_out(const char *zone_id, struct owners *owners)
 {
-	zone = zone_id;
-	if (send_all(owners))
-		report_error();
+	if (send_all(zone_id, owners))
+		print_failure();
 	/* Where it was broken off, the rest stays. */
 	for (size_t i = 0; i < owners->count; i++)
 		if (owners->holdings[i].fate == OWNERS_DOOMED)

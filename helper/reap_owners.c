@@ -86,26 +86,29 @@ static void split_owner(struct owners_set *set, char *value)
 	set->region = region;
 }
 
-static int keep_texts(struct owners_set *set, const struct buf *row,
+static int keep_texts(struct owners_set *set, const struct record_set *listed,
 		      const char *name)
 {
-	const char *value = row[SET_VALUES].data;
 	bool is_owner = set->kind == PLAN_OWNER;
-	size_t size = strlen(name) + 2 + (is_owner ? strlen(value) : 0);
+	size_t size = strlen(name) + 1;
 	char *end;
 
-	for (size_t i = 0; i < SET_ALIAS; i++)
-		size += strlen(row[i].data) + 1;
+	for (size_t i = 0; i < RECORD_SET_ELEMENTS; i++)
+		size += strlen(listed->element[i]) + 1;
+	if (is_owner)
+		size += strlen(listed->values) + 1;
 	end = make_block(size);
 	if (!end)
 		return no_memory();
-	for (size_t i = 0; i < SET_ALIAS; i++)
-		set->text[i] = keep(&end, i == SET_NAME ? name : row[i].data);
-	set->name = set->text[SET_NAME];
+	for (size_t i = 0; i < RECORD_SET_ELEMENTS; i++)
+		set->listed.element[i] = keep(&end, listed->element[i]);
+	set->listed.name = keep(&end, name);
+	set->listed.alias = "";
+	set->name = set->listed.name;
 	set->id = set->region = set->account = "";
 	if (is_owner) {
 		set->name += strlen(PLAN_OWNER_PREFIX);
-		split_owner(set, keep(&end, value));
+		split_owner(set, keep(&end, listed->values));
 	}
 	return 0;
 }
@@ -115,12 +118,12 @@ static int keep_texts(struct owners_set *set, const struct buf *row,
 /* Whether the set has more than the elements of our rows, as far as that
  * shows: then it cannot be repeated.  What was too long for a row is so for a
  * batch too. */
-static bool is_odd(const struct buf *row)
+static bool is_odd(const struct record_set *set)
 {
-	int policies = !!row[SET_WEIGHT].len + !!row[SET_MULTIVALUE].len;
+	int policies = !!*set->weight + !!*set->multivalue;
 
-	return !row[SET_TTL].len || !row[SET_VALUES].len ||
-	       row[SET_ALIAS].len || policies != !!row[SET_IDENTIFIER].len;
+	return !*set->ttl || !*set->values || *set->alias ||
+	       policies != !!*set->identifier;
 }
 
 static struct owners_set *new_set(struct owners *owners)
@@ -139,18 +142,14 @@ static struct owners_set *new_set(struct owners *owners)
 	return &owners->sets[owners->set_count];
 }
 
-/* PLAN_SETS: of none that matters. */
-static size_t kind_of(const struct buf *row)
+/* Whether a set is an address or, by its name, an owner record. */
+static bool matters(const struct record_set *set)
 {
-	size_t kind = 0;
+	enum record_type type = route53_type(set->type);
 
-	while (kind < PLAN_SETS && strcmp(row[SET_TYPE].data, plan_types[kind]))
-		kind++;
-	return kind == PLAN_OWNER &&
-			       strncmp(row[SET_NAME].data, PLAN_OWNER_PREFIX,
-				       strlen(PLAN_OWNER_PREFIX))
-		       ? PLAN_SETS
-		       : kind;
+	return type == TYPE_A || type == TYPE_AAAA ||
+	       (type == TYPE_TXT && !strncmp(set->name, PLAN_OWNER_PREFIX,
+					     strlen(PLAN_OWNER_PREFIX)));
 }
 
 /* Whether it is a name that can be ours: without any escape but the star's,
@@ -166,24 +165,24 @@ static bool take_name(char folded[DNSNAME_SIZE], const char *listed)
 	return strlen(folded) == len && dnsname_fold(folded, folded);
 }
 
-static bool is_owner_record(const struct buf *row)
+static bool is_owner_record(const struct record_set *set)
 {
-	return text_matches(row[SET_VALUES].data, PLAN_OWNER_PATTERN) &&
-	       text_matches(row[SET_IDENTIFIER].data, "^[ -~]{0,128}$");
+	return text_matches(set->values, PLAN_OWNER_PATTERN) &&
+	       text_matches(set->identifier, "^[ -~]{0,128}$");
 }
 
-int owners_add(struct owners *owners, const struct buf *row)
+int owners_add(struct owners *owners, const struct record_set *listed)
 {
 	static struct buf name;
-	size_t kind = kind_of(row);
+	size_t kind = route53_type(listed->type);
 	const char *prefix = kind == PLAN_OWNER ? PLAN_OWNER_PREFIX : "";
 	char folded[DNSNAME_SIZE];
 	struct owners_set *set;
 
-	if (kind == PLAN_SETS)
+	if (!matters(listed))
 		return 0;
-	if (!take_name(folded, row[SET_NAME].data + strlen(prefix)) ||
-	    (kind == PLAN_OWNER && !is_owner_record(row)))
+	if (!take_name(folded, listed->name + strlen(prefix)) ||
+	    (kind == PLAN_OWNER && !is_owner_record(listed)))
 		return kind == PLAN_OWNER;
 	if (owners->set_count == SETS_LIMIT || bytes > BYTES_LIMIT)
 		return errinfo_set(STATUS_DATA, "the zone is too large");
@@ -191,9 +190,9 @@ int owners_add(struct owners *owners, const struct buf *row)
 	if (!set)
 		return no_memory();
 	set->kind = kind;
-	set->is_odd = is_odd(row);
+	set->is_odd = is_odd(listed);
 	buf_set(&name, "%s%s", prefix, folded);
-	if (keep_texts(set, row, name.data))
+	if (keep_texts(set, listed, name.data))
 		return -1;
 	owners->set_count++;
 	return 0;
@@ -208,8 +207,8 @@ static int compare_places(const struct owners_set *left,
 	int order = strcmp(left->name, right->name);
 
 	if (!order)
-		order = strcmp(left->text[SET_IDENTIFIER],
-			       right->text[SET_IDENTIFIER]);
+		order = strcmp(left->listed.identifier,
+			       right->listed.identifier);
 	return order ? order
 		     : (left->kind > right->kind) - (left->kind < right->kind);
 }
@@ -233,21 +232,21 @@ static int compare_instances(const void *left, const void *right)
 static bool has_same_policy(const struct owners_set *one,
 			    const struct owners_set *other)
 {
-	return !*one->text[SET_WEIGHT] == !*other->text[SET_WEIGHT] &&
-	       !*one->text[SET_MULTIVALUE] == !*other->text[SET_MULTIVALUE];
+	return !*one->listed.weight == !*other->listed.weight &&
+	       !*one->listed.multivalue == !*other->listed.multivalue;
 }
 
 /* Take the sets that go with an owner record, of all those of its name. */
 static void hold(struct owners_holding *holding, const struct owners_set *owner,
 		 const struct owners_set *first, const struct owners_set *end)
 {
-	const char *own = owner->text[SET_IDENTIFIER];
+	const char *own = owner->listed.identifier;
 
 	memset(holding, 0, sizeof(*holding));
 	holding->sets[PLAN_OWNER] = *owner;
 	holding->is_odd = owner->is_odd;
 	for (const struct owners_set *set = first; set < end; set++) {
-		const char *identifier = set->text[SET_IDENTIFIER];
+		const char *identifier = set->listed.identifier;
 
 		if (set->kind == PLAN_OWNER)
 			continue;
@@ -351,7 +350,7 @@ void owners_add_deletes(const struct owners_holding *holding,
 	for (size_t i = 0; i < PLAN_SETS; i++)
 		if (holding->sets[i].name)
 			route53_add_change(changes, "DELETE",
-					   holding->sets[i].text);
+					   &holding->sets[i].listed);
 }
 
 void owners_free(struct owners *owners)

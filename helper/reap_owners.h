@@ -18,11 +18,11 @@
 
 /* A record set; its texts live until owners_forget. */
 struct owners_set {
-	const char *text[SET_ALIAS]; /* in the order of its row, as listed, but
-					the name folded; NULL: there is none */
-	const char *name;	     /* that it gives an address, or an owner */
-	size_t kind;		     /* PLAN_A, PLAN_AAAA, PLAN_OWNER */
-	bool is_odd; /* cannot be deleted by what is known of it */
+	struct record_set listed; /* but the name folded */
+	const char *name; /* that it gives an address, or an owner; NULL: there
+			     is no such set */
+	size_t kind;	  /* PLAN_A, PLAN_AAAA, PLAN_OWNER */
+	bool is_odd;	  /* cannot be deleted by what is known of it */
 	/* Of an owner record; else "". */
 	const char *id;
 	const char *region;
@@ -67,11 +67,11 @@ struct owners {
 
 /*
  * Take one record set of the zone.
- * row: as route53_list_zone gives it.
+ * listed: as route53_list_record_sets gives it.
  * Returns 0; 1 where it looks like an owner record and is none; or -1:
  * STATUS_SYSTEM (out of memory), STATUS_DATA (more than any zone holds).
  */
-int owners_add(struct owners *owners, const struct buf *row);
+int owners_add(struct owners *owners, const struct record_set *listed);
 
 /* Put together what belongs together.  Returns 0, or -1 with STATUS_SYSTEM. */
 int owners_group(struct owners *owners);

@@ -193,10 +193,8 @@ static int ask_instance(struct credentials *credentials)
 					    unread)
 			      : -1;
 	}
-	aws_is_hasty = true; /* this is no boot: the role has been there */
-	rc = provider_supply(AWS_INSTANCE, credentials);
-	aws_is_hasty = false;
-	if (rc)
+	/* Once: this is not a boot, and the role has been there. */
+	if (provider_supply(AWS_INSTANCE, true, credentials))
 		return -1;
 	aws.is_ipv6 = imds_is_ipv6;
 	if (*aws.region)
@@ -207,12 +205,13 @@ static int ask_instance(struct credentials *credentials)
 	return rc;
 }
 
-int profile_supply(enum aws_identity identity, struct credentials *credentials)
+int profile_supply(enum aws_identity identity, bool once,
+		   struct credentials *credentials)
 {
 	int rc;
 
 	if (identity == AWS_ASSUMED || platform_variable("AWS_ACCESS_KEY_ID"))
-		rc = provider_supply(identity, credentials);
+		rc = provider_supply(identity, once, credentials);
 	else
 		rc = read_file(credentials);
 	if (rc > 0)

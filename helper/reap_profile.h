@@ -17,7 +17,8 @@ struct credentials;
  * Returns 0, or -1 with the stage set: STATUS_DENIED (none), else as
  * provider_supply.  Takes a second where there is no metadata service.
  */
-int profile_supply(enum aws_identity identity, struct credentials *credentials);
+int profile_supply(enum aws_identity identity, bool once,
+		   struct credentials *credentials);
 
 /*
  * Take credentials from the text of a shared credentials file.

@@ -7,9 +7,11 @@
 #include "ec2.h"
 #include "errinfo.h"
 #include "http.h"
+#include "options.h"
+#include "outcome.h"
 #include "platform.h"
+#include "print.h"
 #include "reap_owners.h"
-#include "report.h"
 #include "text.h"
 
 /* What is no region is not found by DNS, which looks like a failure that may
@@ -26,22 +28,27 @@ static const char *const states[] = {
 static const char unknown[] = "unknown";
 static const char malformed[] = "malformed";
 
-/* Those asked for at the moment, of one region. */
-static struct owners_instance *asked;
-static size_t asked_count;
-static int64_t until_ms;  /* no try of that region after this */
-static bool is_stuck;	  /* EC2 refuses some and does not say which */
-static int64_t learnt_ms; /* when all were asked for */
+static int64_t learnt_ms; /* when all were asked for, for the whole run */
 
-static int on_state(const struct buf *row)
+/* Those asked for at once, of one region. */
+struct question {
+	struct owners_instance *asked;
+	size_t count;
+	int64_t until_ms; /* no try after this */
+	bool is_stuck;	  /* EC2 refuses some and does not say which */
+};
+
+static int on_state(const struct buf *row, void *context)
 {
+	const struct question *question = context;
+	struct owners_instance *asked = question->asked;
 	size_t i = 0;
 
 	if (!row[INSTANCE_ROW].len)
 		return 0;
 	while (*states[i] && strcmp(states[i], row[INSTANCE_STATE].data))
 		i++;
-	for (size_t j = 0; j < asked_count; j++)
+	for (size_t j = 0; j < question->count; j++)
 		if (!asked[j].is_foreign &&
 		    !strcmp(asked[j].id, row[INSTANCE_ID].data))
 			asked[j].state = states[i];
@@ -59,61 +66,71 @@ static bool is_named(const char *message, const char *id)
 	return false;
 }
 
-/* Settle those that EC2 has refused.  Returns how many that are. */
-static size_t settle_refused(size_t count)
+static bool is_open(const struct owners_instance *instance)
+{
+	return !*instance->state && !instance->is_foreign;
+}
+
+/* Settle those that EC2 has refused, of so many.  Returns how many they are. */
+static size_t settle_refused(const struct question *question, size_t count)
 {
 	bool is_malformed = strstr(errinfo.code, "Malformed");
 	size_t settled = 0;
 
-	for (size_t i = 0; i < asked_count; i++)
-		if (!*asked[i].state && !asked[i].is_foreign &&
-		    (count == 1 || is_named(errinfo.text.data, asked[i].id))) {
-			asked[i].state = is_malformed ? malformed : unknown;
-			settled++;
-		}
+	for (size_t i = 0; i < question->count; i++) {
+		struct owners_instance *one = &question->asked[i];
+
+		if (!is_open(one) ||
+		    (count > 1 && !is_named(errinfo.text.data, one->id)))
+			continue;
+		one->state = is_malformed ? malformed : unknown;
+		settled++;
+	}
 	return settled;
 }
 
-static int attempt(void)
+static int attempt(void *context)
 {
+	struct question *question = context;
+	const struct owners_instance *asked = question->asked;
 	const char *ids[EC2_IDS];
 	size_t count;
 
-	is_stuck = false;
+	question->is_stuck = false;
 	do {
 		count = 0;
-		for (size_t i = 0; i < asked_count; i++)
-			if (!*asked[i].state && !asked[i].is_foreign)
+		for (size_t i = 0; i < question->count; i++)
+			if (is_open(&asked[i]))
 				ids[count++] = asked[i].id;
 		if (!count || !ec2_describe_instances(asked->region, ids, count,
-						      on_state))
+						      on_state, question))
 			return 0;
 		if (!text_matches(errinfo.code, "^InvalidInstanceID"
 						"[.](NotFound|Malformed)$")) {
 			/* Until the limit of the region, not the run's. */
 			if (errinfo.status == STATUS_DEADLINE)
 				errinfo.again = AGAIN_LATER;
-			errinfo.until_ms = until_ms;
+			errinfo.until_ms = question->until_ms;
 			return -1;
 		}
-	} while (settle_refused(count));
-	is_stuck = true;
+	} while (settle_refused(question, count));
+	question->is_stuck = true;
 	return 0;
 }
 
 /* Ask for at most EC2_IDS instances of one region. */
-static int ask(struct owners_instance *first, size_t count)
+static int ask(struct owners_instance *first, size_t count, int64_t until_ms)
 {
-	asked = first;
-	asked_count = count;
-	if (http_persist(attempt))
+	struct question all = {first, count, until_ms, false};
+
+	if (http_persist(attempt, &all))
 		return -1;
-	if (!is_stuck)
-		return 0;
-	asked_count = 1;
-	for (asked = first; asked < first + count; asked++)
-		if (http_persist(attempt))
+	for (size_t i = 0; all.is_stuck && i < count; i++) {
+		struct question one = {first + i, 1, until_ms, false};
+
+		if (http_persist(attempt, &one))
 			return -1;
+	}
 	return 0;
 }
 
@@ -124,12 +141,13 @@ static void forget(struct owners_instance *first, size_t count)
 		first[i].state = "";
 }
 
-static int ask_region(struct owners_instance *first, size_t count)
+static int ask_region(struct owners_instance *first, size_t count,
+		      int64_t until_ms)
 {
 	for (size_t i = 0; i < count; i += EC2_IDS) {
 		size_t some = count - i < EC2_IDS ? count - i : EC2_IDS;
 
-		if (ask(first + i, some)) {
+		if (ask(first + i, some, until_ms)) {
 			forget(first + i, some);
 			return -1;
 		}
@@ -144,24 +162,23 @@ void states_learn(struct owners *owners, int64_t end_ms)
 	struct owners_instance *next;
 
 	learnt_ms = platform_now_ms();
-	aws_is_hasty = true;
 	for (struct owners_instance *first = owners->instances; first < end;
 	     first = next) {
-		until_ms = platform_now_ms() + REGION_MS;
+		int64_t until_ms = platform_now_ms() + REGION_MS;
+
 		if (until_ms > end_ms)
 			until_ms = end_ms;
 		for (next = first;
 		     next < end && !strcmp(next->region, first->region);)
 			next++;
 		errinfo.stage = "owners";
-		report_progress(first->region);
-		if (ask_region(first, (size_t)(next - first))) {
+		print_progress(first->region);
+		if (ask_region(first, (size_t)(next - first), until_ms)) {
 			(void)errinfo_add("; owners in %s are left alone",
 					  first->region);
-			report_error();
+			print_failure();
 		}
 	}
-	aws_is_hasty = false;
 }
 
 /* ---- Once more, before their names go. ---- */
@@ -220,7 +237,8 @@ static bool is_among(const struct owners_instance *one,
 /* Ask for the doubtful ones of the region that the first of them is in, and
  * settle them: confirmed are those that stay doomed.  Returns how many. */
 static size_t confirm_region(struct owners_holding *first,
-			     struct owners_holding *end, bool *is_settled)
+			     struct owners_holding *end, bool *is_settled,
+			     int64_t until_ms)
 {
 	static struct owners_instance once[EC2_IDS];
 	struct owners_instance *instances[EC2_IDS] = {NULL};
@@ -240,10 +258,10 @@ static size_t confirm_region(struct owners_holding *first,
 		once[count] = *one;
 		once[count++].state = "";
 	}
-	if (count && ask_region(once, count)) {
+	if (count && ask_region(once, count, until_ms)) {
 		(void)errinfo_add("; owners in %s are left alone",
 				  once[0].region);
-		report_error();
+		print_failure();
 	}
 	for (size_t i = 0; i < count; i++)
 		instances[i]->state = once[i].state;
@@ -254,13 +272,12 @@ void states_confirm(const struct owners *owners, struct owners_holding *first,
 		    struct owners_holding *end)
 {
 	bool is_settled[EC2_IDS] = {false};
+	int64_t until_ms;
 
 	let_it_settle(first, end);
 	until_ms = platform_now_ms() + REGION_MS;
-	aws_is_hasty = true;
-	while (confirm_region(first, end, is_settled))
+	while (confirm_region(first, end, is_settled, until_ms))
 		;
-	aws_is_hasty = false;
 	for (; first < end; first++)
 		if (first->fate == OWNERS_DOOMED &&
 		    !states_is_gone(owners, first->instance->state))

@@ -1,8 +1,8 @@
 /*
- * Route 53: one function per API operation.
+ * Route 53: one function per API operation, and what those speak of.
  *
- * Each fails as aws_call does, and with STATUS_DATA where the answer is not
- * what the API documents.
+ * Each fails as aws_call does, and with STATUS_DATA if the answer is not what
+ * the API documents.
  * Source: Route 53 API Reference, 2013-04-01.
  */
 #ifndef ROUTE53_H
@@ -18,100 +18,123 @@ enum {
 	ROUTE53_CHANGE_ID_SIZE = 6520, /* a change id as listed, and its NUL */
 };
 
-/* The row of a hosted zone. */
-enum {
-	ZONE_ROW,
-	ZONE_ID,
-	ZONE_NAME,
-	ZONE_IS_PRIVATE, /* "true" or "false" */
-	ZONE_NEXT_NAME,	 /* behind the last: where the next page begins */
-	ZONE_NEXT_ID,
+struct hosted_zone {
+	char id[ROUTE53_ID_SIZE];
+	char name[DNSNAME_SIZE]; /* folded */
+	bool is_private;
 };
 
-/* The row of a zone that a VPC has; in the last one where the next page
- * begins. */
-enum { VPC_ZONE_ROW, VPC_ZONE_ID, VPC_ZONE_NEXT };
+/* The types that matter, in the order of route53_type_names. */
+enum record_type {
+	TYPE_A,
+	TYPE_AAAA,
+	TYPE_TXT,
+	TYPE_CNAME,
+	TYPE_NS,
+	TYPE_SOA,
+	TYPE_OTHER,
+};
 
-/* The row of a record set: all records of one name, type and set identifier;
- * up to the alias target in the order of the API's schema. */
-enum {
-	SET_ROW,
-	SET_NAME,
-	SET_TYPE,
-	SET_IDENTIFIER,
-	SET_WEIGHT,
-	SET_MULTIVALUE, /* "true" */
-	SET_TTL,
-	SET_VALUES, /* with XML_NEXT between them */
-	SET_HEALTH_CHECK_ID,
-	SET_ALIAS,     /* of the alias target, "" where it is none */
-	SET_NEXT_NAME, /* behind the last: where the next page begins */
+/* "A", "AAAA", "TXT", ... */
+extern const char route53_type_names[TYPE_OTHER][6];
+
+/* The type of a name such as "AAAA". */
+enum record_type route53_type(const char *name);
+
+enum { RECORD_SET_ELEMENTS = 8 };
+
+/*
+ * A record set: all records of one name, type and set identifier.  A text is ""
+ * if the set has no such element.
+ */
+struct record_set {
+	union {
+		struct {		  /* in the order of the API's schema */
+			const char *name; /* as listed, or folded */
+			const char *type;
+			const char *identifier;
+			const char *weight;
+			const char *multivalue; /* "true" */
+			const char *ttl;
+			const char *values; /* with XML_NEXT between them */
+			const char *health_check_id;
+		};
+		const char *element[RECORD_SET_ELEMENTS]; /* the same */
+	};
+	const char *alias; /* DNS name of the alias target */
+};
+
+/* Take one of what is listed: valid during the call.  context: as it was given.
+ * Return 0 to go on, -1 with errinfo filled in to stop. */
+typedef int (*hosted_zone_handler)(const struct hosted_zone *zone,
+				   void *context);
+typedef int (*record_set_handler)(const struct record_set *set, void *context);
+
+/* Where a page of hosted zones begins, in Route 53's order. */
+struct hosted_zone_place {
+	char name[DNSNAME_SIZE];  /* folded; "": the list ends */
+	char id[ROUTE53_ID_SIZE]; /* "" but on a next page */
+};
+
+/* Where a page of record sets begins, in Route 53's order. */
+struct record_set_place {
+	struct buf name; /* as listed, or folded; "": the list ends */
+	/* "" but on a next page; an embedded helper leaves them so. */
+	struct buf type;
+	struct buf identifier;
 };
 
 /*
- * List at most 100 hosted zones, public and private, in Route 53's order.
- * name, id: where to begin; id is "" but on a next page.
- * on_row: gets each zone, and where the next page begins.
+ * List at most 20 hosted zones, public and private.
+ * place: where to begin; gets where the next page begins.
  */
-int route53_list_hosted_zones_by_name(const char *name, const char *id,
-				      xml_row on_row);
+int route53_list_hosted_zones_by_name(struct hosted_zone_place *place,
+				      hosted_zone_handler on_zone,
+				      void *context);
 
 /*
  * List at most 100 private zones of a VPC.
- * token: where to begin; "" but on a next page.
- * on_row: gets each zone, and the token of the next page.
+ * token: where to begin, "" at first; gets where the next page begins.
+ * on_zone: gets the id of each, and nothing else.
  */
 int route53_list_hosted_zones_by_vpc(const char *vpc_id, const char *region,
-				     const char *token, xml_row on_row);
+				     struct buf *token,
+				     hosted_zone_handler on_zone,
+				     void *context);
 
 /*
- * List record sets in Route 53's order from a name on.
- * name: as it is listed, but folded.
+ * Get one hosted zone.
+ * servers: gets the name servers of a public zone; vpcs: the ids of the VPCs of
+ * a private one; with XML_NEXT between them.
+ */
+int route53_get_hosted_zone(const char *zone_id, struct hosted_zone *zone,
+			    struct buf *servers, struct buf *vpcs);
+
+/*
+ * List record sets.
+ * place: where to begin; gets where the next page begins.
  * limit: how many at most, 300 or less.
- * on_row: gets each, and where the next page begins.
  */
-int route53_list_record_sets(const char *zone_id, const char *name,
-			     unsigned limit, xml_row on_row);
+int route53_list_record_sets(const char *zone_id,
+			     struct record_set_place *place, unsigned limit,
+			     record_set_handler on_set, void *context);
 
-/* Where the next page of a zone begins, as listed; "": there is none. */
-enum { NEXT_ROW, NEXT_NAME, NEXT_TYPE, NEXT_IDENTIFIER };
-
-/* The one row of a hosted zone by itself: name servers where it is public,
- * else VPCs, with XML_NEXT between them. */
-enum {
-	HOSTED_ZONE_ROW,
-	HOSTED_ZONE_NAME,
-	HOSTED_ZONE_IS_PRIVATE, /* "true" or "false" */
-	HOSTED_ZONE_SERVERS,
-	HOSTED_ZONE_VPCS,
-};
-
-/* Get one zone.  on_row: gets it. */
-int route53_get_hosted_zone(const char *zone_id, xml_row on_row);
-
-/*
- * List at most 300 record sets in Route 53's order.
- * name, type, identifier: where to begin, as listed; "" but on a next page.
- * on_row: gets each.
- * on_next: gets where the next page begins.
- */
-int route53_list_zone(const char *zone_id, const char *name, const char *type,
-		      const char *identifier, xml_row on_row, xml_row on_next);
+/* Begin at a name, folded or as it is listed. */
+void route53_place_at(struct record_set_place *place, const char *name);
 
 /*
  * Take the last segment of an id, which comes as "/hostedzone/Z1".
- * id, size: gets it; "" where it is unusable.
+ * id, size: gets it; "" if it is unusable.
  */
 void route53_cut_id(char *id, size_t size, const char *listed);
 
 /*
  * Append one change to a change batch.
  * action: "CREATE", "UPSERT" or "DELETE".
- * set: in the order of a record set's row, from the name, which is folded, to
- *      the health check; "": it has no such element.
+ * set: with its name folded, and without an alias target.
  */
 void route53_add_change(struct buf *changes, const char *action,
-			const char *const set[SET_ALIAS]);
+			const struct record_set *set);
 
 /*
  * Send a change batch, which is applied whole or not at all.

@@ -121,6 +121,87 @@ bool settings_is(const struct settings *settings, enum setting setting,
 	return !strcmp(settings->value[setting], word);
 }
 
+enum action settings_action(const struct settings *settings)
+{
+	if (!settings_has(SETTING_OWNER_RECORD))
+		return ACTION_UPSERT;
+	return settings_is(settings, SETTING_ACTION, "CREATE") ? ACTION_CREATE
+							       : ACTION_UPSERT;
+}
+
+enum routing settings_routing(const struct settings *settings)
+{
+	if (!settings_has(SETTING_ROUTING))
+		return ROUTING_SIMPLE;
+	return (enum routing)text_place(settings->value[SETTING_ROUTING],
+					"simple multivalue weighted ");
+}
+
+enum take_over settings_take_over(const struct settings *settings)
+{
+	if (!settings_has(SETTING_TAKE_OVER))
+		return TAKE_OVER_NEVER;
+	return (enum take_over)text_place(settings->value[SETTING_TAKE_OVER],
+					  "never gone stopped ");
+}
+
+bool settings_owns(const struct settings *settings)
+{
+	if (!settings_has(SETTING_OWNER_RECORD))
+		return false;
+	return *settings->value[SETTING_OWNER_RECORD]
+		       ? settings_is_true(settings, SETTING_OWNER_RECORD)
+		       : settings_action(settings) == ACTION_CREATE;
+}
+
+const char *settings_visibility(const struct settings *settings)
+{
+	const char *given = settings->value[SETTING_VISIBILITY];
+
+	return *given ? given : settings->value[SETTING_ADDRESS];
+}
+
+bool settings_is_private(const struct settings *settings)
+{
+	return !strcmp(settings_visibility(settings), "private");
+}
+
+bool settings_has_private_address(const struct settings *settings)
+{
+	return settings_is(settings, SETTING_ADDRESS, "private");
+}
+
+/* A list has a blank before and behind each of its words. */
+static bool wants(const struct settings *settings, const char *type)
+{
+	const char *types = settings->value[SETTING_TYPES];
+
+	return !*types || strstr(types, type);
+}
+
+bool settings_want_ipv4(const struct settings *settings)
+{
+	return wants(settings, " A ");
+}
+
+bool settings_want_ipv6(const struct settings *settings)
+{
+	return wants(settings, " AAAA ");
+}
+
+const char *settings_role_arn(const struct settings *settings)
+{
+	return settings_has(SETTING_ROLE_ARN)
+		       ? settings->value[SETTING_ROLE_ARN]
+		       : "";
+}
+
+bool settings_wait(const struct settings *settings)
+{
+	return settings_has(SETTING_WAIT) &&
+	       settings_is_true(settings, SETTING_WAIT);
+}
+
 bool settings_is_true(const struct settings *settings, enum setting setting)
 {
 	return text_matches(settings->value[setting], "^[TtYy]|n$");

@@ -134,6 +134,41 @@ bool settings_is(const struct settings *settings, enum setting setting,
 /* Whether a truth value is given and true. */
 bool settings_is_true(const struct settings *settings, enum setting setting);
 
+/* ---- What the settings say, in the words of the field. ---- */
+
+enum action { ACTION_UPSERT, ACTION_CREATE };
+enum routing { ROUTING_SIMPLE, ROUTING_MULTIVALUE, ROUTING_WEIGHTED };
+/* Whose name CREATE may take over: in this order each takes more. */
+enum take_over { TAKE_OVER_NEVER, TAKE_OVER_GONE, TAKE_OVER_STOPPED };
+
+/* A program without a setting knows its default at compile time, and drops what
+ * the others are for. */
+enum action settings_action(const struct settings *settings);
+enum routing settings_routing(const struct settings *settings);
+enum take_over settings_take_over(const struct settings *settings);
+
+/* Whether an owner record is written and respected: as owner_record says, else
+ * with CREATE. */
+bool settings_owns(const struct settings *settings);
+
+/* "public" or "private": that of the hosted zone; and whether it is "private".
+ */
+const char *settings_visibility(const struct settings *settings);
+bool settings_is_private(const struct settings *settings);
+
+/* Whether the private IPv4 address is published. */
+bool settings_has_private_address(const struct settings *settings);
+
+/* Whether types lists A, or AAAA; without types both are wanted. */
+bool settings_want_ipv4(const struct settings *settings);
+bool settings_want_ipv6(const struct settings *settings);
+
+/* The role to assume for Route 53; "": the instance's own. */
+const char *settings_role_arn(const struct settings *settings);
+
+/* Whether the run waits until the change is INSYNC. */
+bool settings_wait(const struct settings *settings);
+
 /* The value of a setting that is a number. */
 long settings_number(const struct settings *settings, enum setting setting);
 

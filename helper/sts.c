@@ -8,17 +8,20 @@
 #include "sigv4.h"
 #include "text.h"
 
-static struct credentials *wanted;
-
-static int on_credentials(const struct buf *row)
+static int on_credentials(const struct buf *row, void *credentials)
 {
-	return credentials_set(wanted, row[1].data, row[2].data, row[3].data)
+	enum { ACCESS_KEY_ID = 1, SECRET_ACCESS_KEY, SESSION_TOKEN };
+
+	return credentials_set(credentials, row[ACCESS_KEY_ID].data,
+			       row[SECRET_ACCESS_KEY].data,
+			       row[SESSION_TOKEN].data)
 		       ? 0
 		       : errinfo_set(STATUS_DATA, "STS gives no credentials");
 }
 
 int sts_assume_role(const char *role_arn, const char *external_id,
-		    const char *session_name, struct credentials *credentials)
+		    const char *session_name, bool once,
+		    struct credentials *credentials)
 {
 	static struct buf form;
 	const struct aws_request request = {
@@ -28,6 +31,7 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 		.path = "/",
 		.query = "",
 		.body = form.data,
+		.once = once,
 	};
 
 	buf_set(&form,
@@ -38,20 +42,18 @@ int sts_assume_role(const char *role_arn, const char *external_id,
 	if (*external_id)
 		buf_addf(&form, "&ExternalId=");
 	sigv4_encode(&form, external_id);
-	wanted = credentials;
 	return aws_call(&request, "- AccessKeyId SecretAccessKey SessionToken ",
-			on_credentials);
+			on_credentials, credentials);
 }
 
-static char *account_wanted;
-
-static int on_identity(const struct buf *row)
+static int on_identity(const struct buf *row, void *account)
 {
-	const char *found = row[1].data;
+	enum { ACCOUNT = 1 };
+	const char *found = row[ACCOUNT].data;
 
 	if (!text_matches(found, "^[0-9]{12}$"))
 		return errinfo_set(STATUS_DATA, "STS names no account");
-	memcpy(account_wanted, found, STS_ACCOUNT_SIZE);
+	memcpy(account, found, STS_ACCOUNT_SIZE);
 	return 0;
 }
 
@@ -66,6 +68,5 @@ int sts_get_account(char account[STS_ACCOUNT_SIZE])
 		.body = "Action=GetCallerIdentity&Version=2011-06-15",
 	};
 
-	account_wanted = account;
-	return aws_call(&request, "- Account ", on_identity);
+	return aws_call(&request, "- Account ", on_identity, account);
 }

@@ -34,6 +34,14 @@ bool text_matches(const char *text, const char *pattern)
 	return found;
 }
 
+char *text_printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = *c == *TEXT_SEPARATOR ? ' ' : '?';
+	return text;
+}
+
 unsigned text_place(const char *word, const char *words)
 {
 	size_t len = strlen(word);

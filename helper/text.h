@@ -16,6 +16,13 @@ extern bool text_is_careful;
 #endif
 extern bool text_has_failed;
 
+/* Stands between the values of one set: no XML can hold it. */
+#define TEXT_SEPARATOR "\1"
+
+/* What a service said may hold anything: replace what is not printable ASCII by
+ * "?", and TEXT_SEPARATOR by a blank.  Returns the text. */
+char *text_printable(char *text);
+
 /*
  * Whether a text matches a POSIX extended regular expression.
  * text:    anything, in bytes; NULL matches nothing.

@@ -10,6 +10,15 @@ struct instance;
 struct settings;
 
 /*
+ * List the hosted zones from a name on, in Route 53's order, for as many pages
+ * as begin at zones of that very name.
+ * next_name: gets the name where the next page would begin; NULL: nobody asks.
+ * Returns 0, or -1 as aws_call, or what on_zone reported.
+ */
+int zone_list(const char *name, hosted_zone_handler on_zone, void *context,
+	      char next_name[DNSNAME_SIZE]);
+
+/*
  * Find the hosted zone of a name: the setting zone_id without any call; else
  * the zone of the setting zone; else the longest zone whose whole labels end
  * the name.  Only zones of the visibility that the settings want count.  Of

@@ -1,6 +1,7 @@
 """Hold the shape of helper/: floors, third-party headers, listed files, banned functions.
 
-Arguments: the modules of each floor, joined by commas, from the lowest floor up.
+Arguments: the modules of each floor, joined by commas, from the lowest floor up. A module may
+include those of lower floors, and those before it in its own.
 """
 
 import pathlib
@@ -29,17 +30,17 @@ BANNED = re.compile(
 )
 
 
-def faults_of(path, floor_of):
+def faults_of(path, place_of):
     """Yield what is wrong with one file."""
     text = path.read_text()
     module = path.stem
     for quote, header in INCLUDE.findall(text):
         if quote == '"':
             included = header.removesuffix(".h")
-            if included not in floor_of:
+            if included not in place_of:
                 yield f"includes {header}, which is no module"
-            elif included != module and floor_of[included] >= floor_of[module]:
-                yield f"includes {header}, which is not on a lower floor"
+            elif included != module and place_of[included] >= place_of[module]:
+                yield f"includes {header}, which is neither on a lower floor nor before it"
             continue
         for library, owner in LIBRARIES.items():
             if header.startswith(library) and path.name != owner:
@@ -50,17 +51,17 @@ def faults_of(path, floor_of):
 
 
 def main():
-    floor_of = {}
-    for floor, modules in enumerate(sys.argv[1:]):
-        for module in modules.split(","):
-            floor_of[module] = floor
+    place_of = {}
+    for floor in sys.argv[1:]:
+        for module in floor.split(","):
+            place_of[module] = len(place_of)
     faults = 0
     for path in sorted(HELPER.glob("*.[ch]")):
-        found = list(faults_of(path, floor_of)) if path.stem in floor_of else ["is in no floor"]
+        found = list(faults_of(path, place_of)) if path.stem in place_of else ["is in no floor"]
         for fault in found:
             print(f"{path}: {fault}")
             faults += 1
-    for module in floor_of:
+    for module in place_of:
         if not any((HELPER / module).with_suffix(suffix).exists() for suffix in (".c", ".h")):
             print(f"{module}: is in a floor and has no file")
             faults += 1

@@ -133,18 +133,18 @@ def test_manual_and_help_name_every_command(run):
 
 # What is printed: the texts of the code, and the pages that show them.
 MESSAGES = {
-    "helper/report.c": ("setting %s to %s", "%s is already %s", "would set %s to %s",
+    "helper/print.c": ("setting %s to %s", "%s is already %s", "would set %s to %s",
                         "removing %s (%s)", "would remove %s (%s)",
                         "%s (%s) is not ours: left alone", "%s is not there: nothing to remove"),
     "helper/plan.c": ("%s is taken: %s", " (TTL %s%s%s)", ", owner %s in %s%s%s", " of account ",
                       "; choose another name, or remove it"),
     "helper/settings.c": ("%s%s: not in the helper that is embedded in user-data; use mkuserdata "
                           "--s3, --url or --baked",),
-    "helper/reap.c": ("), owner %s is %s",),
+    "helper/reap_print.c": ("), owner %s is %s",),
 }
 SHOWN = {
-    "docs/bootname.8": ("helper/report.c", "helper/plan.c", "helper/settings.c"),
-    "docs/ownership.md": ("helper/plan.c", "helper/reap.c"),
+    "docs/bootname.8": ("helper/print.c", "helper/plan.c", "helper/settings.c"),
+    "docs/ownership.md": ("helper/plan.c", "helper/reap_print.c"),
     "docs/user-data.md": ("helper/settings.c",),
     "README.md": ("helper/plan.c",),
 }
@@ -185,7 +185,7 @@ def test_page_on_ownership_has_every_word_of_take_over_and_every_status_of_it():
 
 
 def test_page_on_ownership_tells_how_often_is_planned():
-    limit = re.search(r"PLANS_LIMIT = (\d+)", read("helper/records.c"))[1]
+    limit = re.search(r"PLANS_LIMIT = (\d+)", read("helper/publish.c"))[1]
     assert f"up to {limit} times" in read("docs/ownership.md")
 
 
@@ -205,6 +205,16 @@ def test_architecture_has_every_module_on_its_floor():
     table = read("docs/ARCHITECTURE.md").partition("| floor | modules |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| \d+ \| ([^|]+) \|", table, re.MULTILINE)
     assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == floors()
+
+
+def test_architecture_says_where_to_change_what():
+    table = read("docs/ARCHITECTURE.md").partition("## Where to change what")[2].partition("\n## ")[0]
+    rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) >= 10
+    for row in rows:
+        assert re.search(r"`\w+\.[ch]`", row), row
+        for name, inside in re.findall(r"`(\w+\.[ch])`(?: \(`(\w+)`\))?", row):
+            assert re.search(rf"\b{inside}\b", read(f"helper/{name}")), f"{name} has no {inside}"
 
 
 def test_architecture_names_no_module_that_is_gone():
@@ -230,7 +240,7 @@ def test_manual_lists_every_exit_status_and_no_other():
 def test_manual_names_every_variable_of_the_environment():
     page = read("docs/bootname.8")
     for path in sorted((TOP / "helper").glob("*.c")):
-        if path.stem in ("reap", "profile"):            # of bootname-reap(8): test_reap.py
+        if path.stem in ("reap", "reap_profile"):            # of bootname-reap(8): test_reap.py
             continue
         for name in re.findall(r'"((?:AWS|BOOTNAME|RUNTIME)_[A-Z0-9_]+)"', path.read_text()):
             assert re.search(rf"\b{name}\b", page), f"{path.name} reads {name}"

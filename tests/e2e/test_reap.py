@@ -1212,7 +1212,7 @@ def test_manual_lists_every_exit_status_and_variable():
     section = page[page.index(".Sh EXIT STATUS") : page.index(".Sh EXAMPLES")]
     statuses = set(re.findall(r"STATUS_\w+ =\s+(\d+)", read("helper/errinfo.h")))
     assert set(re.findall(r"^\.It (\d+)$", section, re.MULTILINE)) == statuses
-    for module in ("reap", "profile", "credentials", "aws", "http"):
+    for module in ("reap", "reap_profile", "provider", "aws", "http"):
         for name in re.findall(r'"(AWS_[A-Z0-9_]+)"', read(f"helper/{module}.c")):
             assert re.search(rf"\b{name}\b", page), name
 

@@ -17,9 +17,11 @@
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
+#include "options.h"
+#include "outcome.h"
 #include "platform.h"
+#include "print.h"
 #include "provider.h"
-#include "report.h"
 #include "xml.h"
 
 #undef curl_easy_setopt
@@ -46,7 +48,7 @@ int64_t __real_backoff_delay_ms(struct retry *retry, enum again again,
 				int64_t at_ms, uint32_t random);
 const char *__wrap_platform_variable(const char *name);
 time_t __wrap_time(time_t *seconds);
-void __wrap_report_error(void);
+void __wrap_print_failure(void);
 bool __wrap_text_matches(const char *text, const char *pattern);
 unsigned __wrap_alarm(unsigned seconds);
 
@@ -100,7 +102,7 @@ unsigned __wrap_alarm(unsigned seconds)
 	return 0;
 }
 
-void __wrap_report_error(void)
+void __wrap_print_failure(void)
 {
 	(void)fuzz_succeeded(-1);
 }
@@ -325,9 +327,11 @@ CURLcode curl_easy_perform(CURL *curl)
 
 /* ---- Runs. ---- */
 
-static int supply(enum aws_identity identity, struct credentials *secret)
+static int supply(enum aws_identity identity, bool once,
+		  struct credentials *secret)
 {
 	(void)identity;
+	(void)once;
 	assert(credentials_set(secret, "AKIDEXAMPLE", "the-secret-key",
 			       "token"));
 	return 0;
@@ -348,15 +352,15 @@ static void begin(const char *data, size_t size)
 	memset(&errinfo, 0, sizeof(errinfo));
 	errinfo.code = "";
 	imds_is_ipv6 = false;
-	aws_is_hasty = false;
 	memset(&aws, 0, sizeof(aws));
 	aws.region = "eu-west-1";
 	aws.supply = supply;
 	platform_has_user = true;
 }
 
-static int ignore(const struct buf *row)
+static int ignore(const struct buf *row, void *context)
 {
+	(void)context;
 	(void)row;
 	return 0;
 }
@@ -378,7 +382,7 @@ static void set_clock_back(void)
 	begin(answered, sizeof(answered) - 1);
 	for (size_t i = 0; i < 2; i++) {
 		begin(answers.at, (size_t)(answers.end - answers.at));
-		(void)aws_call(&request, "- ", ignore);
+		(void)aws_call(&request, "- ", ignore, NULL);
 	}
 }
 

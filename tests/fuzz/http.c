@@ -10,11 +10,12 @@
 
 static unsigned tries;
 
-static int attempt(void)
+static int attempt(void *context)
 {
 	int rc = http_send("GET", "http://127.0.0.1/", "accept: */*", "", "",
 			   1000);
 
+	(void)context;
 	tries++;
 	assert(http_answer.size <= HTTP_LIMIT);
 	assert(!http_answer.body[http_answer.size]);
@@ -34,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_open(data, size);
 		platform_has_user = has_user;
 		tries = 0;
-		(void)fuzz_succeeded(http_persist(attempt));
+		(void)fuzz_succeeded(http_persist(attempt, NULL));
 		assert(tries <= size + 1);
 	}
 	return 0;

@@ -16,23 +16,28 @@
 
 #define NAME "web1.example.com"
 
-static struct buf row[XML_FIELDS];
+enum { VALUES = 6, ALIAS = RECORD_SET_ELEMENTS }; /* places in a line */
 
-/* Make a row of a line.  What stands in no XML cannot come. */
+static struct buf texts[RECORD_SET_ELEMENTS + 1];
+static struct record_set line_set;
+
+/* Make a record set of a line.  What stands in no XML cannot come. */
 static void read_line(const char *line, size_t len)
 {
-	size_t field = SET_NAME;
+	size_t field = 0;
 
-	for (size_t i = 0; i < XML_FIELDS; i++)
-		buf_wipe(&row[i]);
-	buf_addf(&row[SET_ROW], ".");
-	for (size_t i = 0; i < len && field <= SET_ALIAS; i++)
+	for (size_t i = 0; i <= ALIAS; i++)
+		buf_wipe(&texts[i]);
+	for (size_t i = 0; i < len && field <= ALIAS; i++)
 		if (line[i] == '|')
 			field++;
-		else if (line[i] == '+' && field == SET_VALUES)
-			buf_addf(&row[field], XML_NEXT);
+		else if (line[i] == '+' && field == VALUES)
+			buf_addf(&texts[field], XML_NEXT);
 		else if (line[i] > ' ' - 1 || line[i] < '\0')
-			buf_add(&row[field], &line[i], 1);
+			buf_add(&texts[field], &line[i], 1);
+	for (size_t i = 0; i < RECORD_SET_ELEMENTS; i++)
+		line_set.element[i] = texts[i].data;
+	line_set.alias = texts[ALIAS].data;
 }
 
 /* Call take with each line as a row; whether all were taken. */
@@ -66,7 +71,7 @@ static struct owners owners;
 
 static int add(void)
 {
-	int rc = owners_add(&owners, row);
+	int rc = owners_add(&owners, &line_set);
 
 	(void)fuzz_succeeded(rc);
 	return rc;
@@ -81,8 +86,8 @@ static void check_set(const struct owners_set *set)
 	assert(dnsname_fold(folded, set->name) && !strcmp(folded, set->name));
 	assert(*set->id ? is_instance(set->id) && fuzz_is_word(set->region, 32)
 			: !*set->region);
-	for (size_t i = SET_NAME; i < SET_ALIAS; i++)
-		assert(set->text[i]);
+	for (size_t i = 0; i < RECORD_SET_ELEMENTS; i++)
+		assert(set->listed.element[i]);
 }
 
 static void check_holding(const struct owners_holding *holding)
@@ -117,10 +122,11 @@ static void group(const char *data, size_t size)
 /* ---- bootname. ---- */
 
 static struct plan plan;
+static struct planning planning;
 
 static int find(void)
 {
-	int rc = plan_found(&plan, row);
+	int rc = plan_found(&planning, &line_set);
 
 	(void)fuzz_succeeded(rc);
 	return rc;
@@ -144,7 +150,7 @@ static void make_plan(const char *data, size_t size, const char *action,
 	settings.value[SETTING_ACTION] = action;
 	settings.value[SETTING_ROUTING] = routing;
 	memset(&plan, 0, sizeof(plan));
-	plan_start(&plan, &settings, &instance, is_removal);
+	plan_start(&planning, &plan, &settings, &instance, is_removal);
 	if (!each_row(data, size, find))
 		return;
 	assert(!*plan.owner_id || is_instance(plan.owner_id));
@@ -152,7 +158,7 @@ static void make_plan(const char *data, size_t size, const char *action,
 	is_ours = !*plan.owner_id || !strcmp(plan.owner_id, instance.id) ||
 		  strcmp(routing, "simple") != 0;
 	buf_wipe(&changes);
-	if (fuzz_succeeded(plan_changes(&plan, false, &changes))) {
+	if (fuzz_succeeded(plan_changes(&planning, false, &changes))) {
 		assert(strlen(changes.data) <= BUF_LIMIT);
 		/* What another owns stays. */
 		assert(is_ours || !is_removal || !changes.len);

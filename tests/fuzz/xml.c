@@ -21,48 +21,70 @@
 
 #define ID "i-0123456789abcdef0"
 
-static size_t fields; /* of a row */
 static struct buf value;
 
-/* What is made of the texts of a row. */
-static int on_row(const struct buf *row)
+static void check_text(const char *text)
 {
 	static char id[ROUTE53_ID_SIZE];
 	static char folded[DNSNAME_SIZE];
 
-	fuzz_check_row(row, fields);
-	for (size_t i = 0; i < fields; i++) {
-		route53_cut_id(id, sizeof(id), row[i].data);
-		assert(!*id || fuzz_is_word(id, sizeof(id) - 1));
-		dnsname_from_route53(folded, row[i].data);
-		assert(strlen(folded) <= DNSNAME_LIMIT);
-	}
+	assert(strlen(text) <= BUF_LIMIT);
+	route53_cut_id(id, sizeof(id), text);
+	assert(!*id || fuzz_is_word(id, sizeof(id) - 1));
+	dnsname_from_route53(folded, text);
+	assert(strlen(folded) <= DNSNAME_LIMIT);
+}
+
+static int on_zone(const struct hosted_zone *zone, void *context)
+{
+	(void)context;
+	assert(!*zone->id || fuzz_is_word(zone->id, ROUTE53_ID_SIZE - 1));
+	assert(strlen(zone->name) <= DNSNAME_LIMIT);
 	return 0;
 }
 
 static int list_zones(void)
 {
-	fields = ZONE_NEXT_ID + 1;
-	return route53_list_hosted_zones_by_name("example.com", "", on_row);
+	struct hosted_zone_place place = {.name = "example.com"};
+
+	return route53_list_hosted_zones_by_name(&place, on_zone, NULL);
 }
 
 static int list_zones_of_vpc(void)
 {
-	fields = VPC_ZONE_NEXT + 1;
-	return route53_list_hosted_zones_by_vpc("vpc-1", "eu-west-1", "",
-						on_row);
+	static struct buf token;
+
+	buf_wipe(&token);
+	return route53_list_hosted_zones_by_vpc("vpc-1", "eu-west-1", &token,
+						on_zone, NULL);
+}
+
+static int on_set(const struct record_set *set, void *context)
+{
+	(void)context;
+	for (size_t i = 0; i < RECORD_SET_ELEMENTS; i++)
+		check_text(set->element[i]);
+	check_text(set->alias);
+	return 0;
 }
 
 static int list_record_sets(void)
 {
-	fields = SET_NEXT_NAME + 1;
-	return route53_list_record_sets("Z1", "www.example.com", 20, on_row);
+	static struct record_set_place place;
+
+	route53_place_at(&place, "www.example.com");
+	return route53_list_record_sets("Z1", &place, 20, on_set, NULL);
 }
 
 static int get_hosted_zone(void)
 {
-	fields = HOSTED_ZONE_VPCS + 1;
-	return route53_get_hosted_zone("Z1", on_row);
+	static struct buf servers, vpcs;
+	struct hosted_zone zone;
+	int rc = route53_get_hosted_zone("Z1", &zone, &servers, &vpcs);
+
+	if (!rc)
+		check_text(servers.data);
+	return rc;
 }
 
 static int change_record_sets(void)
@@ -100,7 +122,7 @@ static int find_zone(void)
 static int describe_tag(void)
 {
 	buf_wipe(&value);
-	return ec2_describe_tag(ID, "eu-west-1", "Name", &value);
+	return ec2_describe_tag(ID, "eu-west-1", "Name", false, &value);
 }
 
 static int describe_instance(void)
@@ -108,18 +130,25 @@ static int describe_instance(void)
 	return ec2_describe_instance(ID, "eu-west-1", &value);
 }
 
+static int on_instance(const struct buf *row, void *context)
+{
+	(void)context;
+	fuzz_check_row(row, INSTANCE_STATE + 1);
+	return 0;
+}
+
 static int describe_instances(void)
 {
 	static const char *const ids[] = {ID, "i-0123456789abcdef1"};
 
-	fields = INSTANCE_STATE + 1;
-	return ec2_describe_instances("eu-west-1", ids, 2, on_row);
+	return ec2_describe_instances("eu-west-1", ids, 2, on_instance, NULL);
 }
 
 static int assume_role(void)
 {
 	static struct credentials secret;
-	int rc = sts_assume_role("arn:aws:iam::1:role/x", "", ID, &secret);
+	int rc = sts_assume_role("arn:aws:iam::1:role/x", "", ID, false,
+				 &secret);
 
 	for (size_t i = 0; !rc && i < CREDENTIALS_FIELDS; i++)
 		assert(*secret.field[i] && !strchr(secret.field[i], ' ') &&

@@ -23,15 +23,33 @@ enum { BATCH_LIMIT = 6 };
 #define BATCH_TEXT 320
 #endif
 
-/* What a set is made of, in the order of its row. */
-struct record_set {
+/* The elements of a record set by number, as tests go through them; the first
+ * one is none. */
+enum {
+	SET_ROW,
+	SET_NAME,
+	SET_TYPE,
+	SET_IDENTIFIER,
+	SET_WEIGHT,
+	SET_MULTIVALUE,
+	SET_TTL,
+	SET_VALUES,
+	SET_HEALTH_CHECK_ID,
+	SET_ALIAS,
+};
+
+_Static_assert((int)SET_ALIAS == (int)RECORD_SET_ELEMENTS + SET_NAME,
+	       "each element has a number");
+
+/* A record set that has its texts. */
+struct stored_set {
 	char part[SET_ALIAS][BATCH_TEXT];
 	bool is_alias;
 };
 
 struct batch_change {
 	char action[8];
-	struct record_set set;
+	struct stored_set set;
 };
 
 struct batch {
@@ -103,7 +121,7 @@ static inline void batch_values(const char **at, char *to)
 	} while (!batch_take(at, "</ResourceRecords>"));
 }
 
-static inline void batch_set(const char **at, struct record_set *set)
+static inline void batch_set(const char **at, struct stored_set *set)
 {
 	char *name = set->part[SET_NAME];
 
@@ -138,17 +156,15 @@ static inline void batch_read(struct batch *batch, const struct buf *changes)
 }
 
 /* As route53_list_record_sets gives it. */
-static inline int batch_found(struct plan *plan, const struct record_set *set)
+static inline int batch_found(struct planning *planning,
+			      const struct stored_set *stored)
 {
-	static struct buf row[XML_FIELDS];
+	struct record_set set;
 
-	buf_set(&row[SET_ROW], ".");
-	buf_set(&row[SET_ALIAS], "%s", set->is_alias ? "lb.example." : "");
-	for (size_t i = SET_NAME; i < SET_ALIAS; i++) {
-		buf_wipe(&row[i]);
-		buf_add(&row[i], set->part[i], strlen(set->part[i]));
-	}
-	return plan_found(plan, row);
+	for (size_t i = SET_NAME; i < SET_ALIAS; i++)
+		set.element[i - SET_NAME] = stored->part[i];
+	set.alias = stored->is_alias ? "lb.example." : "";
+	return plan_found(planning, &set);
 }
 
 /* Whether a change is half of a guard: the DELETE of an address and then the

@@ -1,6 +1,8 @@
 #include "unit.h"
 
-#include "report.h"
+#include "options.h"
+#include "outcome.h"
+#include "print.h"
 #include "xml.h"
 
 static const struct {
@@ -18,7 +20,7 @@ static const struct {
 	{"several texts of one", "a" XML_NEXT "b", "a b"},
 };
 
-/* What report_error writes to standard error; returns the status it notes. */
+/* What print_failure writes to standard error; returns the status it notes. */
 static int print_error_to(char *text, size_t size)
 {
 	int kept = dup(STDERR_FILENO);
@@ -28,9 +30,9 @@ static int print_error_to(char *text, size_t size)
 
 	assert_int_equal(pipe(ends), 0);
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	report.status = 0;
-	report_error();
-	status = report.status;
+	outcome.status = 0;
+	print_failure();
+	status = outcome.status;
 	assert_true(dup2(kept, STDERR_FILENO) >= 0);
 	(void)close(kept);
 	(void)close(ends[1]);

@@ -64,8 +64,9 @@ static unsigned failures; /* how many tries fail, and how */
 static int again;
 static int64_t patience_ms;
 
-static int attempt(void)
+static int attempt(void *context)
 {
+	(void)context;
 	if (tries++ >= failures)
 		return 0;
 	(void)errinfo_set(STATUS_DENIED | again, "no answer");
@@ -80,7 +81,7 @@ static int persist(unsigned count, int how, int64_t until_ms)
 	failures = count;
 	again = how;
 	patience_ms = until_ms;
-	return http_persist(attempt);
+	return http_persist(attempt, NULL);
 }
 
 /* Whether it gave up after so many tries, and says when. */

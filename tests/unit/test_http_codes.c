@@ -330,10 +330,11 @@ static void test_http__roots_that_do_not_do(void **state)
 
 /* ---- The reason that is kept. ---- */
 
-static int attempt(void)
+static int attempt(void *context)
 {
 	int rc = send_one(13000);
 
+	(void)context;
 	http_answer.retry_after_s = 600; /* to the last try */
 	return rc;
 }
@@ -346,7 +347,7 @@ static void give_up_with(CURLcode first, CURLcode last)
 	fake.codes[1] = last;
 	fake.reason = NULL;
 	http_start_clock(1);
-	unit_number("persist", http_persist(attempt), -1);
+	unit_number("persist", http_persist(attempt, NULL), -1);
 	unit_number("tries", fake.tries, 2);
 	assert_int_equal(errinfo.again, AGAIN_NEVER);
 	unit_holds("end", errinfo.text.data, "; gave up after 0.");
@@ -370,10 +371,11 @@ static void test_http__a_last_try_that_was_one_is_told(void **state)
 
 static long patience_ms;
 
-static int attempt_twice(void)
+static int attempt_twice(void *context)
 {
 	int rc = send_one(patience_ms);
 
+	(void)context;
 	errinfo.again = fake.tries < 2 ? AGAIN_SOON : AGAIN_NEVER;
 	return rc;
 }
@@ -386,7 +388,7 @@ static void test_http__a_try_with_its_own_time_is_told(void **state)
 		forget();
 		fake.codes[0] = CURLE_RECV_ERROR;
 		fake.codes[1] = CURLE_OPERATION_TIMEDOUT;
-		unit_number("persist", http_persist(attempt_twice), -1);
+		unit_number("persist", http_persist(attempt_twice, NULL), -1);
 		unit_starts("told", errinfo.text.data,
 			    curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
 	}
@@ -395,13 +397,14 @@ static void test_http__a_try_with_its_own_time_is_told(void **state)
 	patience_ms = LONG_S * 1000L;
 	fake.codes[0] = CURLE_RECV_ERROR;
 	fake.codes[1] = CURLE_OPERATION_TIMEDOUT;
-	unit_number("persist", http_persist(attempt_twice), -1);
+	unit_number("persist", http_persist(attempt_twice, NULL), -1);
 	unit_starts("told", errinfo.text.data,
 		    curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
 }
 
-static int attempt_at_once(void)
+static int attempt_at_once(void *context)
 {
+	(void)context;
 	return send_one(13000);
 }
 
@@ -411,7 +414,7 @@ static void test_http__without_another_reason_it_is_told(void **state)
 	forget();
 	fake.codes[0] = CURLE_OPERATION_TIMEDOUT;
 	http_start_clock(0);
-	unit_number("persist", http_persist(attempt_at_once), -1);
+	unit_number("persist", http_persist(attempt_at_once, NULL), -1);
 	unit_starts("told", errinfo.text.data,
 		    curl_easy_strerror(CURLE_OPERATION_TIMEDOUT));
 }

@@ -22,6 +22,7 @@
 static struct instance instance;
 static struct settings settings;
 static struct plan plan;
+static struct planning planning;
 static struct buf changes;
 static struct batch batch;
 
@@ -45,7 +46,7 @@ static void set_instance(const char *name, const char *ipv4, const char *ipv6)
 
 static void start(bool is_removal)
 {
-	plan_start(&plan, &settings, &instance, is_removal);
+	plan_start(&planning, &plan, &settings, &instance, is_removal);
 	buf_wipe(&changes);
 }
 
@@ -93,7 +94,7 @@ static int find(const char *there)
 	while (*next && !rc) {
 		char *type = next;
 		char *value = strchr(type, ' ');
-		struct record_set found;
+		struct stored_set found;
 
 		memset(&found, 0, sizeof(found));
 		next += strcspn(next, "|");
@@ -114,7 +115,7 @@ static int find(const char *there)
 		found.is_alias = !*value;
 		if (found.is_alias)
 			found.part[SET_TTL][0] = '\0';
-		rc = batch_found(&plan, &found);
+		rc = batch_found(&planning, &found);
 	}
 	return rc;
 }
@@ -135,7 +136,7 @@ static void shorten(struct buf *text, const char *type, const char *there)
 {
 	for (size_t i = 0; i < batch.count; i++) {
 		const struct batch_change *change = &batch.changes[i];
-		const struct record_set *one = &change->set;
+		const struct stored_set *one = &change->set;
 		bool is_upsert = !strcmp(change->action, "UPSERT");
 
 		if (strcmp(one->part[SET_TYPE], type) != 0 ||
@@ -166,7 +167,7 @@ static const char *in_short(const char *there)
 	shorten(&text, "A", there);
 	shorten(&text, "AAAA", there);
 	for (size_t i = 0; i < batch.count; i++) {
-		const struct record_set *one = &batch.changes[i].set;
+		const struct stored_set *one = &batch.changes[i].set;
 
 		if (strcmp(one->part[SET_TYPE], "TXT") != 0)
 			continue;
@@ -218,10 +219,11 @@ static void check_states(const char *row, const char *want, const char *there)
 		const char *at;
 
 		unit_number(row, one->state,
-			    state_of(plan_types[i], want, there,
+			    state_of(route53_type_names[i], want, there,
 				     i ? instance.ipv6 : instance.ipv4));
 		unit_text(row, one->value, i ? instance.ipv6 : instance.ipv4);
-		(void)snprintf(found, sizeof(found), "|%s ", plan_types[i]);
+		(void)snprintf(found, sizeof(found), "|%s ",
+			       route53_type_names[i]);
 		at = strstr(sets.data, found);
 		if (at)
 			at += strlen(found);
@@ -358,7 +360,7 @@ static int decide(const struct row *row, enum way way)
 	set_instance(NAME, row->ipv4, row->ipv6);
 	set_way(way);
 	start(false);
-	return find(row->there) ? -1 : plan_changes(&plan, false, &changes);
+	return find(row->there) ? -1 : plan_changes(&planning, false, &changes);
 }
 
 static void check_taken(const char *label, int rc)
@@ -405,7 +407,8 @@ static void test_plan__claim_that_was_lost_is_taken_over(void **state)
 			continue;
 		(void)decide(row, CREATE);
 		buf_wipe(&changes);
-		unit_result(row->name, plan_changes(&plan, true, &changes), 0);
+		unit_result(row->name, plan_changes(&planning, true, &changes),
+			    0);
 		unit_text(row->name, in_short(NULL), row->take_over);
 		check_states(row->name, row->take_over, row->there);
 	}
@@ -421,7 +424,8 @@ static void test_plan__plain_upsert_needs_no_look(void **state)
 
 		set_instance(NAME, row->ipv4, row->ipv6);
 		start(false);
-		unit_result(row->name, plan_changes(&plan, false, &changes), 0);
+		unit_result(row->name, plan_changes(&planning, false, &changes),
+			    0);
 		buf_set(&want, "%s%s%s", *row->ipv4 ? REPLACE : "",
 			*row->ipv4 && *row->ipv6 ? "|" : "",
 			*row->ipv6 ? REPLACE6 : "");
@@ -549,7 +553,7 @@ static void test_plan__elements_stand_in_the_schemas_order(void **state)
 		set(SETTING_HEALTH_CHECK_ID, spelled[i].health);
 		start(false);
 		unit_result(spelled[i].name,
-			    plan_changes(&plan, false, &changes), 0);
+			    plan_changes(&planning, false, &changes), 0);
 		unit_text(spelled[i].name, changes.data, spelled[i].want);
 		batch_read(&batch, &changes);
 	}
@@ -561,7 +565,7 @@ static void test_plan__changes_are_appended(void **state)
 	set_instance(NAME, IPV4, "");
 	start(false);
 	buf_set(&changes, "before");
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(changes.data, "before" CHANGE("UPSERT", NAME, "A",
 							  "", "60", IPV4, ""));
 }
@@ -698,14 +702,14 @@ static const struct one {
 
 static int find_one(const char *const *found, bool is_alias)
 {
-	struct record_set one;
+	struct stored_set one;
 
 	memset(&one, 0, sizeof(one));
 	one.is_alias = is_alias;
 	for (size_t i = SET_NAME; i < SET_ALIAS; i++)
 		strcpy(one.part[i], found[i] ? found[i] : "");
 	unit_forget();
-	return batch_found(&plan, &one);
+	return batch_found(&planning, &one);
 }
 
 static void check_one(const struct one *one, enum way way)
@@ -721,7 +725,7 @@ static void check_one(const struct one *one, enum way way)
 	start(false);
 	rc = find_one(one->found, one->is_alias);
 	if (!rc)
-		rc = plan_changes(&plan, false, &changes);
+		rc = plan_changes(&planning, false, &changes);
 	if (one->want == TAKES) {
 		check_taken(one->name, rc);
 		return;
@@ -762,11 +766,11 @@ static void test_plan__set_that_is_listed_twice_counts_once(void **state)
 	assert_int_equal(
 		find("A " OLD4 "|AAAA " OLD6 "|TXT me|AAAA " OLD6 "|TXT me"),
 		0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(in_short(NULL), SWAP "|" SWAP6);
 	start(true);
 	assert_int_equal(find("A " OLD4 "|A " OLD4 "|TXT me|TXT me"), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(in_short(NULL), "DELETE A " OLD4 "|-TXT");
 	assert_int_equal(batch.count, 2);
 }
@@ -790,7 +794,7 @@ static void test_plan__deletes_as_listed(void **state)
 	start(false);
 	assert_int_equal(find_one(found, false), 0);
 	assert_int_equal(find_one(owner, false), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	unit_starts("changes", changes.data,
 		    CHANGE("DELETE", NAME, "AAAA", "", "5",
 			   "2001:DB8:0::8</Value></ResourceRecord>"
@@ -813,7 +817,7 @@ static void test_plan__owner_record_is_deleted_as_listed(void **state)
 	set_way(CREATE);
 	start(false);
 	assert_int_equal(find_one(owner, false), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	unit_holds("delete", changes.data,
 		   CHANGE("DELETE", "_bootname." NAME, "TXT", "", "300",
 			  "&#34;&#60;&#38;&#62;&#39;&#34;</Value>"
@@ -836,7 +840,7 @@ static void test_plan__owner_record_has_the_same_ttl(void **state)
 	start(false);
 	assert_int_equal(find("A " IPV4), 0);
 	assert_int_equal(find_one(owner, false), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	batch_read(&batch, &changes);
 	assert_int_equal(batch.count, 4);
 	assert_true(batch_is_guard(&batch, 0) && batch_is_guard(&batch, 1));
@@ -862,7 +866,7 @@ static void test_plan__reads_a_wildcard_as_listed(void **state)
 	assert_int_equal(find_one(found, false), 0);
 	assert_int_equal(find_one(owner, false), 0);
 	assert_string_equal(plan.owner_id, ME);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	unit_starts("changes", changes.data,
 		    CHANGE("DELETE", "*.example.com", "A", "", "60", OLD4, "")
 			    CHANGE("CREATE", "*.example.com", "A", "", "60",
@@ -897,7 +901,7 @@ static void test_plan__longest_name(void **state)
 							"", "60", IPV4},
 			 false),
 		0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(changes.data, "");
 }
 
@@ -969,7 +973,7 @@ static void test_plan__owner_is_whom_the_record_names(void **state)
 				  owners[i].region);
 		unit_result(owners[i].value, find("A " OLD4), 0);
 		unit_result(owners[i].value,
-			    plan_changes(&plan, false, &changes),
+			    plan_changes(&planning, false, &changes),
 			    is_ours ? 0 : STATUS_TAKEN);
 		/* The next plan knows nothing of it. */
 		start(false);
@@ -1002,7 +1006,8 @@ static void test_plan__owner_records_of_others_do_not_matter(void **state)
 		start(false);
 		unit_result(names[i], find_one(found, false), 0);
 		unit_text(names[i], plan.owner_id, "");
-		unit_result(names[i], plan_changes(&plan, false, &changes), 0);
+		unit_result(names[i], plan_changes(&planning, false, &changes),
+			    0);
 		unit_text(names[i], in_short(NULL), NEW "|+TXT");
 		unit_number(names[i], (long long)batch.count, 2);
 	}
@@ -1016,7 +1021,7 @@ static void test_plan__no_owner_record_is_read_where_there_is_none(void **state)
 	start(false);
 	assert_int_equal(find("A " OLD4 "|TXT me"), 0);
 	assert_string_equal(plan.owner_id, "");
-	check_taken("alone", plan_changes(&plan, false, &changes));
+	check_taken("alone", plan_changes(&planning, false, &changes));
 }
 
 /* ---- What a refusal says. ---- */
@@ -1108,7 +1113,7 @@ static void test_plan__refusal_says_what_stands_there(void **state)
 		rc = find_one(refusals[i].found, refusals[i].is_alias);
 		if (!rc)
 			rc = (*refusals[i].owner && find_one(owner, false)) ||
-					     plan_changes(&plan, false,
+					     plan_changes(&planning, false,
 							  &changes)
 				     ? -1
 				     : 0;
@@ -1153,18 +1158,24 @@ static void test_plan__refusal_for_the_owner_records_place(void **state)
 /* A set that is long, as others may write it. */
 static int find_many(unsigned count)
 {
-	static struct buf row[XML_FIELDS];
+	static struct buf values;
+	struct record_set set = {
+		.name = NAME ".",
+		.type = "A",
+		.identifier = "",
+		.weight = "",
+		.multivalue = "",
+		.ttl = "60",
+		.values = values.data,
+		.health_check_id = "",
+	};
 
-	for (size_t i = 0; i < XML_FIELDS; i++)
-		buf_wipe(&row[i]);
-	buf_set(&row[SET_ROW], ".");
-	buf_set(&row[SET_NAME], NAME ".");
-	buf_set(&row[SET_TYPE], "A");
-	buf_set(&row[SET_TTL], "60");
+	set.alias = "";
+	buf_wipe(&values);
 	for (unsigned i = 0; i < count; i++)
-		buf_addf(&row[SET_VALUES], "%s198.51.%u.%u", i ? XML_NEXT : "",
+		buf_addf(&values, "%s198.51.%u.%u", i ? XML_NEXT : "",
 			 100 + i / 250, i % 250);
-	return plan_found(&plan, row);
+	return plan_found(&planning, &set);
 }
 
 /* As many as there is room for: 1 to 400, what Route 53 takes. */
@@ -1181,7 +1192,7 @@ static void test_plan__values_found_are_whole(void **state)
 		set_instance(NAME, IPV4, "");
 		start(true);
 		assert_int_equal(find_many(count), 0);
-		assert_int_equal(plan_changes(&plan, false, &changes), 0);
+		assert_int_equal(plan_changes(&planning, false, &changes), 0);
 		for (const char *c = before; *c; c++)
 			kept += *c == *XML_NEXT;
 		(void)snprintf(last, sizeof(last), "198.51.%u.%u",
@@ -1206,7 +1217,7 @@ static void test_plan__refusal_of_many_values_is_short(void **state)
 	set_way(CREATE);
 	start(false);
 	assert_int_equal(find_many(400), 0);
-	check_taken("many", plan_changes(&plan, false, &changes));
+	check_taken("many", plan_changes(&planning, false, &changes));
 	unit_holds("first", errinfo.text.data, "198.51.100.0");
 	assert_true(errinfo.text.len < 400);
 	unit_holds("whole", errinfo.text.data, "198.51.100.18 (TTL");
@@ -1322,8 +1333,9 @@ static void test_plan__members_of_a_group_mind_themselves(void **state)
 
 		set_member(member, "CREATE");
 		start(false);
-		rc = find_member(member) ? -1
-					 : plan_changes(&plan, false, &changes);
+		rc = find_member(member)
+			     ? -1
+			     : plan_changes(&planning, false, &changes);
 		if (!member->want) {
 			check_taken(member->name, rc);
 			continue;
@@ -1354,7 +1366,7 @@ static void test_plan__large_group(void **state)
 		assert_int_equal(find_member(&member), 0);
 	}
 	assert_string_equal(plan.owner_id, ME);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(in_short(NULL), SWAP);
 }
 
@@ -1409,7 +1421,8 @@ static void test_plan__removal_takes_only_its_own(void **state)
 			set_way(way);
 			start(true);
 			unit_result(row, find(removals[i].there), 0);
-			unit_result(row, plan_changes(&plan, false, &changes),
+			unit_result(row,
+				    plan_changes(&planning, false, &changes),
 				    0);
 			unit_text(row, in_short(NULL), removals[i].want);
 			if (!strstr(removals[i].there, "CNAME"))
@@ -1429,7 +1442,7 @@ static bool has_published(const struct plan *of, size_t i, const char *address)
 	assert_ptr_equal(of, &plan);
 	assert_in_range(i, PLAN_A, PLAN_AAAA);
 	buf_set(&sets, "|%s|", published);
-	buf_set(&word, "|%s %s|", plan_types[i], address);
+	buf_set(&word, "|%s %s|", route53_type_names[i], address);
 	return strstr(sets.data, word.data);
 }
 
@@ -1503,7 +1516,8 @@ static void test_plan__removal_goes_by_what_was_published(void **state)
 			plan.keeps_owner = memories[i].keeps_owner;
 			start(true);
 			unit_result(row, find(memories[i].there), 0);
-			unit_result(row, plan_changes(&plan, false, &changes),
+			unit_result(row,
+				    plan_changes(&planning, false, &changes),
 				    0);
 			unit_text(row, in_short(NULL), memories[i].want);
 		}
@@ -1519,7 +1533,7 @@ static void test_plan__removal_of_other_ttl_and_health_check(void **state)
 	set_instance(NAME, IPV4, "");
 	start(true);
 	assert_int_equal(find_one(found, false), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(changes.data, CHANGE("DELETE", NAME, "A", "", "300",
 						 IPV4, CHECK));
 }
@@ -1571,7 +1585,7 @@ static void test_plan__removal_from_a_group(void **state)
 		set_member(&member_removals[i].member, "CREATE");
 		start(true);
 		unit_result(row, find_member(&member_removals[i].member), 0);
-		unit_result(row, plan_changes(&plan, false, &changes), 0);
+		unit_result(row, plan_changes(&planning, false, &changes), 0);
 		unit_text(row, in_short(NULL), member_removals[i].want);
 	}
 }
@@ -1586,10 +1600,10 @@ static void test_plan__refused_plan_can_be_taken_over(void **state)
 	start(false);
 	assert_int_equal(find("A " OLD4 "|AAAA " OLD6 "|TXT other"), 0);
 	buf_set(&changes, "before");
-	assert_int_equal(plan_changes(&plan, false, &changes), -1);
+	assert_int_equal(plan_changes(&planning, false, &changes), -1);
 	assert_string_equal(changes.data, "before");
 	buf_wipe(&changes);
-	assert_int_equal(plan_changes(&plan, true, &changes), 0);
+	assert_int_equal(plan_changes(&planning, true, &changes), 0);
 	assert_string_equal(in_short(NULL), SWAP "|" SWAP6 "|+TXT");
 }
 
@@ -1600,19 +1614,19 @@ static void test_plan__nothing_of_a_plan_before_goes_on(void **state)
 	set_way(CREATE);
 	start(false);
 	assert_int_equal(find("A " OLD4 "|AAAA " OLD6 "|TXT me"), 0);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	start(false);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(in_short(NULL), BOTH "|+TXT");
 	start(true);
-	assert_int_equal(plan_changes(&plan, false, &changes), 0);
+	assert_int_equal(plan_changes(&planning, false, &changes), 0);
 	assert_string_equal(changes.data, "");
 	/* Nor a refusal, which is told anew. */
 	start(false);
 	assert_int_equal(find("CNAME x."), -1);
 	start(false);
 	assert_int_equal(find("A " OLD4), 0);
-	check_taken("next", plan_changes(&plan, false, &changes));
+	check_taken("next", plan_changes(&planning, false, &changes));
 	assert_null(strstr(errinfo.text.data, "CNAME"));
 }
 
@@ -1673,10 +1687,10 @@ static void test_plan__lost_answer_is_settled_by_the_next_plan(void **state)
 		set_way(CREATE);
 		start(settlements[i].is_removal);
 		unit_result(row, find(settlements[i].then), 0);
-		unit_result(row, plan_changes(&plan, false, &changes), 0);
+		unit_result(row, plan_changes(&planning, false, &changes), 0);
 		start(settlements[i].is_removal);
 		unit_result(row, find(settlements[i].now), 0);
-		unit_result(row, plan_changes(&plan, false, &changes), 0);
+		unit_result(row, plan_changes(&planning, false, &changes), 0);
 		unit_text(row, changes.data, "");
 		for (size_t j = 0; j < PLAN_OWNER; j++)
 			unit_number(row, plan.sets[j].state,

@@ -87,7 +87,7 @@ static struct member {
 static struct zone {
 	size_t count;
 	struct entry {
-		struct record_set set;
+		struct stored_set set;
 		int writer; /* a member, or BY_HAND */
 	} entries[SETS];
 } zone, zone_before;
@@ -133,21 +133,21 @@ static void demand(bool holds, const char *what)
 
 /* ---- Route 53. ---- */
 
-static bool is_part(const struct record_set *set, size_t i, const char *text)
+static bool is_part(const struct stored_set *set, size_t i, const char *text)
 {
 	return !strcmp(set->part[i], text);
 }
 
-static bool is_same_part(const struct record_set *left,
-			 const struct record_set *right, size_t i)
+static bool is_same_part(const struct stored_set *left,
+			 const struct stored_set *right, size_t i)
 {
 	return !strcmp(left->part[i], right->part[i]);
 }
 
-static struct entry *find_entry(const struct record_set *set)
+static struct entry *find_entry(const struct stored_set *set)
 {
 	for (size_t i = 0; i < zone.count; i++) {
-		const struct record_set *other = &zone.entries[i].set;
+		const struct stored_set *other = &zone.entries[i].set;
 
 		if (is_same_part(other, set, SET_NAME) &&
 		    is_same_part(other, set, SET_TYPE) &&
@@ -158,10 +158,10 @@ static struct entry *find_entry(const struct record_set *set)
 }
 
 /* Whether a set cannot stand beside those at its name. */
-static bool conflicts(const struct record_set *set)
+static bool conflicts(const struct stored_set *set)
 {
 	for (size_t i = 0; i < zone.count; i++) {
-		const struct record_set *other = &zone.entries[i].set;
+		const struct stored_set *other = &zone.entries[i].set;
 
 		if (!is_same_part(other, set, SET_NAME))
 			continue;
@@ -176,8 +176,8 @@ static bool conflicts(const struct record_set *set)
 	return false;
 }
 
-static bool is_exact(const struct record_set *left,
-		     const struct record_set *right)
+static bool is_exact(const struct stored_set *left,
+		     const struct stored_set *right)
 {
 	for (size_t i = SET_NAME; i < SET_ALIAS; i++)
 		if (!is_same_part(left, right, i))
@@ -185,7 +185,7 @@ static bool is_exact(const struct record_set *left,
 	return left->is_alias == right->is_alias;
 }
 
-static void put(const struct record_set *set, int writer)
+static void put(const struct stored_set *set, int writer)
 {
 	struct entry *entry = find_entry(set);
 
@@ -198,7 +198,7 @@ static void put(const struct record_set *set, int writer)
 }
 
 /* IPv6 addresses are kept as somebody once wrote them. */
-static void spell(struct record_set *set)
+static void spell(struct stored_set *set)
 {
 	char *value = set->part[SET_VALUES];
 	char rest[16];
@@ -211,7 +211,7 @@ static void spell(struct record_set *set)
 
 static bool carry_out(const struct batch_change *change, int writer)
 {
-	struct record_set set = change->set;
+	struct stored_set set = change->set;
 	struct entry *entry = find_entry(&set);
 
 	if (!strcmp(change->action, "DELETE")) {
@@ -228,7 +228,7 @@ static bool carry_out(const struct batch_change *change, int writer)
 	return true;
 }
 
-static size_t place(const struct record_set *set)
+static size_t place(const struct stored_set *set)
 {
 	return is_part(set, SET_TYPE, "TXT")	? PLAN_OWNER
 	       : is_part(set, SET_TYPE, "AAAA") ? PLAN_AAAA
@@ -249,7 +249,7 @@ static void check_form(const struct member *member, const struct batch *batch)
 	const char *done[PLAN_SETS] = {"", "", ""};
 
 	for (size_t i = 0; i < batch->count; i++) {
-		const struct record_set *set = &batch->changes[i].set;
+		const struct stored_set *set = &batch->changes[i].set;
 		const char *action = batch->changes[i].action;
 		bool is_txt = is_part(set, SET_TYPE, "TXT");
 		size_t at = place(set);
@@ -257,7 +257,7 @@ static void check_form(const struct member *member, const struct batch *batch)
 		demand(is_part(set, SET_NAME,
 			       is_txt ? owner_listed : host_listed),
 		       "another name is changed");
-		demand(is_part(set, SET_TYPE, plan_types[at]),
+		demand(is_part(set, SET_TYPE, route53_type_names[at]),
 		       "another type is changed");
 		demand(is_part(set, SET_IDENTIFIER, own),
 		       "another set identifier is changed");
@@ -288,7 +288,7 @@ static const struct entry *beside(const struct entry *entry, const char *name,
 				  const char *type)
 {
 	for (size_t i = 0; i < zone.count; i++) {
-		const struct record_set *other = &zone.entries[i].set;
+		const struct stored_set *other = &zone.entries[i].set;
 
 		if (is_part(other, SET_NAME, name) &&
 		    is_part(other, SET_TYPE, type) &&
@@ -309,7 +309,7 @@ static void check_whole(void)
 {
 	for (size_t i = 0; i < zone.count; i++) {
 		const struct entry *entry = &zone.entries[i];
-		const struct record_set *set = &entry->set;
+		const struct stored_set *set = &entry->set;
 
 		if (is_part(set, SET_NAME, host_listed) &&
 		    has_owner_record(entry->writer))
@@ -336,7 +336,7 @@ static void check_one(const struct member *member, bool is_in_time)
 		return;
 	for (size_t i = 0; i < zone.count; i++) {
 		const struct entry *entry = &zone.entries[i];
-		const struct record_set *set = &entry->set;
+		const struct stored_set *set = &entry->set;
 
 		if (entry->writer == BY_HAND ||
 		    !is_part(set, SET_IDENTIFIER, own_identifier(member)))
@@ -534,22 +534,25 @@ static bool is_gone(const char *id)
 	return true;
 }
 
+static struct planning planning;
+
 /* Returns as plan_changes. */
 static int look_and_decide(struct member *member, struct buf *changes)
 {
 	struct plan *plan = &member->plan;
 
-	plan_start(plan, &member->settings, &member->instance,
+	plan_start(&planning, plan, &member->settings, &member->instance,
 		   member->is_removal);
 	if (plan->wants_to_read)
 		for (size_t i = 0; i < zone.count; i++)
-			if (batch_found(plan, &zone.entries[i].set))
+			if (batch_found(&planning, &zone.entries[i].set))
 				return -1;
-	if (!plan_changes(plan, false, changes))
+	if (!plan_changes(&planning, false, changes))
 		return 0;
 	demand(!changes->len, "a refusal changes something");
 	return *plan->owner_id && member->may_take_over
-		       ? plan_changes(plan, is_gone(plan->owner_id), changes)
+		       ? plan_changes(&planning, is_gone(plan->owner_id),
+				      changes)
 		       : -1;
 }
 
@@ -636,7 +639,7 @@ static void put_by_hand(const char *name, const char *type,
 			const char *identifier, const char *weight,
 			const char *multivalue, const char *value)
 {
-	struct record_set set;
+	struct stored_set set;
 
 	memset(&set, 0, sizeof(set));
 	strcpy(set.part[SET_NAME], name);

@@ -30,8 +30,9 @@ static void set_input(const char *bytes, size_t len)
 static struct buf seen;
 static size_t columns;
 
-static int record(const struct buf *row)
+static int record(const struct buf *row, void *context)
 {
+	(void)context;
 	for (size_t i = 0; i < columns; i++) {
 		assert_int_equal(row[i].len, strlen(row[i].data));
 		buf_addf(&seen, "%c", i ? '|' : '[');
@@ -48,7 +49,7 @@ static int read_input(const char *fields)
 	for (const char *c = fields; *c; c++)
 		columns += *c == ' ';
 	buf_wipe(&seen);
-	return xml_read(input, input_len, fields, record);
+	return xml_read(input, input_len, fields, record, NULL);
 }
 
 static int read_text(const char *text, const char *fields)
@@ -293,8 +294,9 @@ static void test_xml__depth_limit_is_exact(void **state)
 static char letters[BUF_LIMIT + 10];
 
 /* The second of two texts that reach the limit together. */
-static int check_length(const struct buf *row)
+static int check_length(const struct buf *row, void *context)
 {
+	(void)context;
 	if (!row->len)
 		return 0;
 	assert_true(strlen(row[1].data) <= BUF_LIMIT);
@@ -316,7 +318,8 @@ static void test_xml__cuts_a_text_beyond_its_limit(void **state)
 		add(letters, 1);
 		add("</a><b>x</b></r>", 1);
 		unit_result("text",
-			    xml_read(input, input_len, "r a b ", check_length),
+			    xml_read(input, input_len, "r a b ", check_length,
+				     NULL),
 			    0);
 		if (len <= BUF_LIMIT)
 			assert_int_equal(columns, len);
@@ -338,8 +341,9 @@ static void test_xml__cuts_endless_names(void **state)
 static unsigned calls;
 
 /* Refuses every row where a text is "stop". */
-static int stop(const struct buf *row)
+static int stop(const struct buf *row, void *context)
 {
+	(void)context;
 	calls++;
 	if (strcmp(row[1].data, "stop"))
 		return 0;
@@ -372,7 +376,7 @@ static void test_xml__handler_error_stops_and_stays(void **state)
 		calls = 0;
 		set_input(stops[i].input, strlen(stops[i].input));
 		unit_result(stops[i].name,
-			    xml_read(input, input_len, "r a ", stop),
+			    xml_read(input, input_len, "r a ", stop, NULL),
 			    STATUS_TAKEN);
 		unit_text(stops[i].name, errinfo.text.data, "stopped");
 		unit_text(stops[i].name, errinfo.code, "Some");

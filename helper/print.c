@@ -1,25 +1,17 @@
-#include "report.h"
+#include "print.h"
 
 #include <string.h>
 #include <unistd.h>
 
 #include "errinfo.h"
 #include "instance.h"
+#include "options.h"
+#include "outcome.h"
 #include "plan.h"
 #include "platform.h"
-#include "xml.h"
+#include "text.h"
 
-bool report_quiet;
-bool report_verbose;
-bool report_dry_run;
-bool report_wants_json;
-const char *report_program = "bootname";
-struct report report;
-bool report_changed;
-const char *report_zone_id;
-char report_change_id[ROUTE53_CHANGE_ID_SIZE];
-int64_t report_ms[STAGES];
-struct errinfo report_first_error;
+const char *print_program = "bootname";
 
 static struct buf out;
 
@@ -43,42 +35,51 @@ static int write_out(int stream)
 	return 0;
 }
 
-int report_text(const char *text)
+int print_text(const char *text)
 {
 	return write_text(STDOUT_FILENO, text, strlen(text));
 }
 
-void report_text_of_stage(const char *text)
+void print_text_of_stage(const char *text)
 {
 	if (!*text)
 		return;
-	buf_set(&out, "%s: %s: %s\n", report_program, errinfo.stage, text);
+	buf_set(&out, "%s: %s: %s\n", print_program, errinfo.stage, text);
 	(void)write_out(STDERR_FILENO);
-}
-
-char *report_printable(struct buf *text)
-{
-	for (char *c = text->data; *c; c++)
-		if (*c < ' ' || *c > '~')
-			*c = *c == *XML_NEXT ? ' ' : '?';
-	return text->data;
 }
 
 static void add_line(const struct plan *plan, const struct plan_set *set)
 {
-	static struct buf address;
+	static struct buf value;
+	bool is_dry = options.is_dry_run;
+	const char *name = plan->instance->name;
+	const char *address;
 
-	buf_set(&address, "%s", plan->is_removal ? set->before : set->value);
-	buf_addf(&out,
-		 set->state == PLAN_CHANGE ? report_dry_run
-						     ? "would set %s to %s\n"
-						     : "setting %s to %s\n"
-		 : set->state == PLAN_REMOVE
-			 ? report_dry_run ? "would remove %s (%s)\n"
-					  : "removing %s (%s)\n"
-		 : plan->is_removal ? "%s (%s) is not ours: left alone\n"
-				    : "%s is already %s\n",
-		 plan->instance->name, report_printable(&address));
+	buf_set(&value, "%s", plan_is_removal(plan) ? set->before : set->value);
+	address = text_printable(value.data);
+	if (set->state == PLAN_CHANGE)
+		buf_addf(&out,
+			 is_dry ? "would set %s to %s\n" : "setting %s to %s\n",
+			 name, address);
+	else if (set->state == PLAN_REMOVE)
+		buf_addf(&out,
+			 is_dry ? "would remove %s (%s)\n"
+				: "removing %s (%s)\n",
+			 name, address);
+	else
+		buf_addf(&out,
+			 plan_is_removal(plan)
+				 ? "%s (%s) is not ours: left alone\n"
+				 : "%s is already %s\n",
+			 name, address);
+}
+
+/* Whether a record set has a line. */
+static bool has_line(const struct plan *plan, const struct plan_set *set)
+{
+	if (platform_has_user && plan->is_leftover)
+		return set->state == PLAN_REMOVE;
+	return plan_is_removal(plan) ? set->state != PLAN_NONE : *set->value;
 }
 
 static void add_lines(const struct plan *plan)
@@ -86,36 +87,33 @@ static void add_lines(const struct plan *plan)
 	size_t len = out.len;
 
 	for (size_t i = 0; i < PLAN_OWNER; i++)
-		if (platform_has_user && plan->is_leftover
-			    ? plan->sets[i].state == PLAN_REMOVE
-		    : plan->is_removal ? plan->sets[i].state != PLAN_NONE
-				       : *plan->sets[i].value != '\0')
+		if (has_line(plan, &plan->sets[i]))
 			add_line(plan, &plan->sets[i]);
-	if (out.len == len && plan->is_removal && !plan->is_leftover)
+	if (out.len == len && plan_is_removal(plan) && !plan->is_leftover)
 		buf_addf(&out, "%s is not there: nothing to remove\n",
 			 plan->instance->name);
 }
 
-int report_result(void)
+int print_result(void)
 {
 	errinfo.stage = "report";
 	buf_wipe(&out);
-	for (size_t i = 0; i < report.count; i++)
-		add_lines(report.plans[i]);
-	if (!report.count && !report.status)
+	for (size_t i = 0; i < outcome.count; i++)
+		add_lines(outcome.plans[i]);
+	if (!outcome.count && !outcome.status)
 		buf_addf(&out, "no settings and no tag dnsname: nothing to "
 			       "do\n");
-	return report_quiet || !out.len ? 0 : write_out(STDOUT_FILENO);
+	return options.is_quiet || !out.len ? 0 : write_out(STDOUT_FILENO);
 }
 
-void report_error(void)
+void print_failure(void)
 {
-	(void)report_printable(&errinfo.text);
-	if (platform_has_user && !report.status)
-		report_first_error = errinfo;
-	if (!report.status)
-		report.status = errinfo.status;
-	buf_set(&out, "%s: %s: %.4000s\n", report_program, errinfo.stage,
+	(void)text_printable(errinfo.text.data);
+	if (platform_has_user && !outcome.status)
+		outcome.first_error = errinfo;
+	if (!outcome.status)
+		outcome.status = errinfo.status;
+	buf_set(&out, "%s: %s: %.4000s\n", print_program, errinfo.stage,
 		errinfo.text.data);
 	(void)write_out(STDERR_FILENO);
 }
@@ -131,14 +129,14 @@ static void add_word(const char *word)
 
 static void end_with(const char *message)
 {
-	add_word(report_program);
+	add_word(print_program);
 	add_word(": ");
 	add_word(errinfo.stage);
 	add_word(": ");
 	add_word(message);
 	add_word("\n");
 	(void)write_text(STDERR_FILENO, last_words.data, last_words.len);
-	if (!report_wants_json || report_quiet)
+	if (!options.wants_json || options.is_quiet)
 		return;
 	buf_wipe(&last_words);
 	add_word("{\"error\":{\"stage\":\"");
@@ -149,7 +147,7 @@ static void end_with(const char *message)
 	(void)write_text(STDOUT_FILENO, last_words.data, last_words.len);
 }
 
-void report_overdue(int signal)
+void print_overdue(int signal)
 {
 	static const char text[] = "bootname: deadline: passed\n";
 

@@ -1,0 +1,3 @@
+#include "options.h"
+
+struct options options;
