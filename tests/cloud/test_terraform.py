@@ -292,21 +292,103 @@ def test_variables_come_to(variables, wanted, comes_to):
 
 # ---- Packer. ----
 
-@pytest.mark.parametrize(("architecture", "name"), [
-    ("x86_64", "debian-12-amd64-*"), ("arm64", "debian-12-arm64-*")])
-def test_image_is_made_of_debian_as_released(architecture, name):
-    wanted = "source.amazon-ebs.debian.source_ami_filter.filters"
-    answer = hcl(PACKER, values={"var": {"architecture": architecture}}, wanted=(wanted,))
-    assert answer["values"][wanted]["name"] == name
+ALL = ("debian-12", "debian-13", "ubuntu-22.04", "ubuntu-24.04", "amazon-linux-2023")
+PACKER_DEFAULTS = {"architecture": "x86_64", "distribution": "debian-12", "defaults": "",
+                   "region": "", "vpc_id": "", "subnet_id": "", "public_ip": True,
+                   "source_owner": ""}
+OF_PACKER = ("locals.debian_arch", "locals.distributions", "locals.source", "locals.hooks",
+             "locals.defaults_file", "locals.command", "locals.package", "locals.install")
+SOURCE = "source.amazon-ebs.this"
 
 
-def image_commands(defaults):
-    """What is run in the machine that becomes an image."""
-    wanted = ("locals.hooks", "locals.defaults_file", "locals.command",
-              "build.provisioner.shell.inline")
-    answer = hcl(PACKER, values={"var": {"defaults": defaults}}, wanted=wanted)
+def packer(*wanted, **variables):
+    answer = hcl(PACKER, values={"var": {**PACKER_DEFAULTS, **variables}},
+                 wanted=(*OF_PACKER, *wanted))
     assert all(answer["formatted"].values())
-    return answer["values"][wanted[-1]]
+    return [answer["values"][one] for one in wanted]
+
+
+@pytest.mark.parametrize(("distribution", "architecture", "name", "user"), [
+    ("debian-12", "x86_64", "debian-12-amd64-*", "admin"),
+    ("debian-13", "arm64", "debian-13-arm64-*", "admin"),
+    ("ubuntu-22.04", "x86_64", "ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*", "ubuntu"),
+    ("ubuntu-24.04", "arm64", "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-arm64-server-*",
+     "ubuntu"),
+    ("amazon-linux-2023", "x86_64", "al2023-ami-2023.*-kernel-*-x86_64", "ec2-user"),
+    ("amazon-linux-2023", "arm64", "al2023-ami-2023.*-kernel-*-arm64", "ec2-user")])
+def test_image_is_made_of_the_distribution_as_released(distribution, architecture, name, user):
+    filters, owners, login, kind = packer(
+        f"{SOURCE}.source_ami_filter.filters", f"{SOURCE}.source_ami_filter.owners",
+        f"{SOURCE}.ssh_username", f"{SOURCE}.instance_type", distribution=distribution,
+        architecture=architecture)
+    assert (filters["name"], filters["architecture"], login) == (name, architecture, user)
+    assert owners == [{"debian": "136693071363", "ubuntu": "099720109477",
+                       "amazon": "amazon"}[distribution.partition("-")[0]]]
+    assert kind == ("t4g.micro" if architecture == "arm64" else "t3.micro")
+
+
+@pytest.mark.parametrize("distribution", [*ALL, "debian-11"])
+def test_packer_takes_the_distributions_that_it_knows(distribution):
+    [known] = packer("locals.distributions")
+    assert set(known) == set(ALL)
+    rule = "variable.distribution.validation.condition"
+    assert packer(rule, distribution=distribution if distribution in ALL else "debian-12") == [True]
+    found = hcl(PACKER, values={"var": {"distribution": distribution}}, wanted=(rule,))
+    assert found["values"][rule] == (distribution in ALL)
+
+
+NETWORK = ("region", "vpc_id", "subnet_id", "associate_public_ip_address", "ssh_interface")
+
+
+@pytest.mark.parametrize(("variables", "comes_to"), [
+    ({}, [None, None, None, None, None]),
+    ({"region": "eu-west-1"}, ["eu-west-1", None, None, None, None]),
+    ({"vpc_id": "vpc-1", "subnet_id": "subnet-1"}, [None, "vpc-1", "subnet-1", True, None]),
+    ({"subnet_id": "subnet-1", "public_ip": False}, [None, None, "subnet-1", False, "private_ip"]),
+])
+def test_image_is_made_where_it_is_asked_for(variables, comes_to):
+    assert packer(*(f"{SOURCE}.{name}" for name in NETWORK), **variables) == comes_to
+
+
+def test_region_is_that_of_the_environment():
+    assert re.search(r'variable "region" \{[^}]*default += env\("AWS_REGION"\)', PACKER.read_text())
+
+
+def image_commands(defaults="", distribution="debian-12"):
+    """What is run in the machine that becomes an image."""
+    return packer("build.provisioner.shell.inline", defaults=defaults, distribution=distribution)[0]
+
+
+@pytest.mark.parametrize("distribution", ALL)
+def test_package_is_installed_by_the_distributions_own_tool(distribution):
+    commands = image_commands(distribution=distribution)
+    [install] = [one for one in commands if " install " in one]
+    [target] = [one["attributes"]["destination"] for build in hcl(PACKER)["blocks"]
+                if build["type"] == "build" for one in build["blocks"]
+                if "source" in one["attributes"]]
+    assert target == ["local.package"]
+    assert install == ("dnf install -y /tmp/bootname.rpm" if "amazon" in distribution
+                       else "apt-get install -y /tmp/bootname.deb")
+    assert [one for one in commands if one.startswith("rm /tmp/bootname.")]
+
+
+def test_no_key_stays_in_the_image(tmp_path):
+    keys = ("etc/ssh/ssh_host_ed25519_key", "etc/ssh/ssh_host_ed25519_key.pub",
+            "root/.ssh/authorized_keys", "home/admin/.ssh/authorized_keys",
+            "home/admin/.bash_history")
+    others = ("etc/ssh/sshd_config", "home/admin/.profile", "etc/machine-id")
+    for name in (*keys, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("secret")
+    commands = image_commands()
+    lines = [one for one in commands if re.search("ssh_host|authorized_keys|machine-id", one)]
+    script = re.sub("/(etc|root|home)", rf"{tmp_path}/\1", "\n".join(lines))
+    subprocess.run(["sh", "-eu"], input=script, text=True, check=True)
+    left = {str(one.relative_to(tmp_path)) for one in tmp_path.rglob("*") if one.is_file()}
+    assert left == set(others)
+    assert not (tmp_path / "etc/machine-id").read_text()
+    # cloud-init 22.2, of Amazon Linux 2023, has no --machine-id.
+    assert "cloud-init clean --logs" in commands
 
 
 def hook_of_baked():
@@ -318,7 +400,7 @@ def hook_of_baked():
     ("", ""), ("fleet.yaml", " -d /etc/bootname-defaults.yaml")])
 def test_image_has_a_hook_and_no_state(tmp_path, defaults, options):
     commands = image_commands(defaults)
-    clean = commands.index("cloud-init clean --logs --machine-id")
+    clean = commands.index("cloud-init clean --logs")
     path, permissions, _ = hook_of_baked()
     # What comes after it is the hook alone; run here, below another root.
     script = "\n".join(commands[clean + 1:])
