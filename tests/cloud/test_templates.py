@@ -81,6 +81,9 @@ PATTERNS = (
     ("image-builder", "Sha256", 64 * "a", True), ("image-builder", "Sha256", 63 * "a", False),
     ("image-builder", "Sha256", 64 * "A", False), ("image-builder", "Version", "1.0.0", True),
     ("image-builder", "Version", "1.0", False), ("image-builder", "SubnetId", "", True),
+    ("monitoring", "Email", "you@example.com", True), ("monitoring", "Email", "you", False),
+    ("monitoring", "TagKey", "", True), ("monitoring", "TagKey", "aws:autoscaling:x", True),
+    ("monitoring", "TagKey", "a b", False),
     ("asg", "SignalTimeout", "PT10M", True),
     ("asg", "SignalTimeout", "PT1H30M", True),
     ("asg", "SignalTimeout", "10M", False),
@@ -96,6 +99,7 @@ REQUIRED = {
     "zone-role": {"ZoneArns": ARN, "ZoneName": "ec2.example.com", "ExternalId": "web-fleet",
                   "InstanceRoleArn": "arn:aws:iam::123456789012:role/web"},
     "image-builder": {"Bucket": "releases-of-mine", "Sha256": 64 * "a"},
+    "monitoring": {},
     "instance": {"DnsName": "webdev1", "SubnetId": "subnet-0123456789abcdef0",
                  "SecurityGroupIds": "sg-0123456789abcdef0,sg-0123456789abcdef1"},
     "asg": {"SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
@@ -481,6 +485,116 @@ def test_builder_reads_one_package_and_goes_where_it_is_asked_to():
     assert (placed["SubnetId"], placed["SecurityGroupIds"]) == (subnet, [group])
     assert image_builder(SubnetId=subnet).broken_rules()
     assert not image_builder(SubnetId=subnet, SecurityGroupId=group).broken_rules()
+
+
+# ---- Monitoring. ----
+
+STATUS = (FOLDER / "status.sh").read_text()
+HOOK = "/var/lib/cloud/scripts/per-boot/50-bootname"
+# As cloud-init writes it.
+HOOK_FAILED = json.dumps({"v1": {"datasource": "DataSourceEc2Local", "errors": [
+    "('scripts-per-boot', RuntimeError('Runparts: 1 failures (50-bootname) in 1 attempted "
+    "commands'))"]}}, indent=1)
+ANOTHER_FAILED = HOOK_FAILED.replace("50-bootname", "60-other")
+LINE = "bootname: zone: no hosted zone for webdev1.ec2.example.com"
+OUTPUT = f"Cloud-init v. 22.4.2 running\n{LINE}\nother: text\n"
+
+
+@pytest.fixture
+def status(tmp_path):
+    """Run status.sh on an instance that looks so."""
+    def run(result=None, failed=(), hook=True):
+        for name, text in ((HOOK, "" if hook else None), ("/run/cloud-init/result.json", result),
+                           ("/var/log/cloud-init-output.log", OUTPUT)):
+            if text is not None:
+                (tmp_path / name[1:]).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / name[1:]).write_text(text)
+        commands = tmp_path / "bin"
+        commands.mkdir(exist_ok=True)
+        cases = "|".join(failed) or "none"
+        (commands / "systemctl").write_text(
+            f'#!/bin/sh\n[ "$1 $2" = "is-failed --quiet" ] || exit 9\n'
+            f'case $3 in {cases}) ;; *) exit 1 ;; esac\n')
+        (commands / "journalctl").write_text("#!/bin/sh\necho 'bootname: request: denied'\n")
+        for name in ("systemctl", "journalctl"):
+            (commands / name).chmod(0o755)
+        script = re.sub(r"(/var/l|/run/c)", rf"{tmp_path}\1", STATUS)
+        return subprocess.run(["sh"], input=script, text=True, capture_output=True, check=False,
+                              env={"PATH": f"{commands}:/usr/bin:/bin"})
+    return run
+
+
+STATES = (
+    # the instance, exit status, what the first line says
+    ({"hook": False, "result": HOOK_FAILED}, 0, ""),
+    ({}, 0, ""),                                        # the boot is not done
+    ({"result": '{"v1": {"errors": []}}'}, 0, ""),
+    ({"result": ANOTHER_FAILED}, 0, ""),
+    ({"result": HOOK_FAILED}, 1, "the hook at this boot"),
+    ({"failed": ["bootname-refresh.service"]}, 1, "bootname-refresh.service"),
+    ({"result": HOOK_FAILED, "failed": ["bootname.service", "bootname-refresh.service"]}, 1,
+     "the hook at this boot, bootname.service, bootname-refresh.service"),
+)
+
+
+@pytest.mark.parametrize(("state", "exit_status", "why"), STATES)
+def test_status_of_an_instance(status, state, exit_status, why):
+    done = status(**state)
+    assert (done.returncode, done.stderr) == (exit_status, "")
+    assert done.stdout == (f"bootname failed: {why}\n{LINE}\nbootname: request: denied\n"
+                           if why else "")
+
+
+def monitoring(**parameters):
+    return Stack(template("monitoring"), parameters)
+
+
+def test_systems_manager_runs_that_script():
+    association = monitoring(Minutes=60).resources()["Association"]
+    assert association["Parameters"]["commands"] == [STATUS]
+    assert "{{" not in STATUS           # Systems Manager would take it for a parameter
+    assert association["ScheduleExpression"] == "rate(60 minutes)"
+    assert association["Targets"] == [{"Key": "InstanceIds", "Values": ["*"]}]
+    tagged = monitoring(TagKey="team", TagValue="web").resources()["Association"]
+    assert tagged["Targets"] == [{"Key": "tag:team", "Values": ["web"]}]
+    assert monitoring(TagKey="team").broken_rules() and not monitoring().broken_rules()
+
+
+EVENT = {"source": "aws.ssm", "detail-type": "EC2 State Manager Instance Association State Change",
+         "region": "eu-west-1",
+         "detail": {"association-id": "Association.AssociationId", "status": "Failed",
+                    "instance-id": "i-0123456789abcdef0", "document-name": "AWS-RunShellScript"}}
+
+
+def is_matched(pattern, event):
+    return all(is_matched(wanted, event.get(key, {})) if isinstance(wanted, dict)
+               else event.get(key) in wanted for key, wanted in pattern.items())
+
+
+@pytest.mark.parametrize(("change", "matched"), [
+    ({}, True), ({"status": "Success"}, False), ({"association-id": "another"}, False)])
+def test_failure_becomes_a_message(change, matched):
+    rule = monitoring().resources()["Rule"]
+    event = {**EVENT, "detail": {**EVENT["detail"], **change}}
+    assert is_matched(rule["EventPattern"], event) == matched
+    [target] = rule["Targets"]
+    text = target["InputTransformer"]["InputTemplate"]
+    for name, path in target["InputTransformer"]["InputPathsMap"].items():
+        value = event
+        for step in path.removeprefix("$.").split("."):
+            value = value[step]
+        text = text.replace(f"<{name}>", value)
+    assert "i-0123456789abcdef0 in eu-west-1" in json.loads(text)
+
+
+def test_only_the_rule_may_publish_and_only_who_is_named_hears():
+    resources = monitoring().resources()
+    [statement] = resources["TopicPolicy"]["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": "Rule.Arn"}}
+    assert "Subscription" not in resources
+    assert monitoring(Email="you@example.com").resources()["Subscription"]["Endpoint"] \
+        == "you@example.com"
 
 
 # ---- User-data inside a template. ----
