@@ -44,17 +44,17 @@ comma := ,
 
 # ---- What the program is made of, floor by floor. ----
 
-# Each line is a floor, from the lowest one up: base; readers; HTTP, signing and
-# settings; AWS; its operations; facts; decisions; commands; programs.  A module
-# includes those of lower floors and those before it in its own.
+# Each line is a floor, from the lowest one up.  A module includes those of lower
+# floors, those before it in its own, and the parts of itself, as plan_taken is of
+# plan.
 FLOORS := \
 	build,platform,text,options,buf,errinfo \
 	credentials,yaml,xml,file,backoff,dnsname,roots \
-	http,sigv4,settings,check_resolver \
-	imds,aws,cloud_config \
-	route53,ec2,sts,provider \
+	http,sigv4,settings,settings_keys,settings_read,check_resolver \
+	imds,endpoint,aws,write_files,cloud_config_none,cloud_config \
+	route53,route53_refusal,ec2,sts,provider \
 	instance,zone \
-	plan,outcome,print,published,record,leftovers,publish \
+	plan,plan_parts,plan_taken,plan_changes,outcome,print,published,record,leftovers,publish \
 	json,main_json,main_embed,run \
 	check_json,check_print,check_dns,check_state,check_zone,check_record,check \
 	reap_profile,reap_owners,reap_states,reap_delete,reap_print,reap_json \
@@ -63,12 +63,12 @@ FLOORS := \
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := reap_profile reap_owners reap_states reap_delete reap_print reap_json
-HEADER_ONLY := build check_state
+HEADER_ONLY := build check_state settings_keys plan_parts
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
 SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
-HEADERS := $(addprefix helper/,$(addsuffix .h,$(HEADER_ONLY) $(MODULES)))
+HEADERS := $(wildcard helper/*.h)
 OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
 REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

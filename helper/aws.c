@@ -37,103 +37,12 @@ struct call {
 	bool was_corrected; /* the clock, on its behalf */
 };
 
-/* ---- Endpoints. ---- */
-
-static struct buf url;
-
-/* Source: botocore, endpoint rule sets and partitions. */
-static const struct partition {
-	char region[8]; /* how its regions begin */
-	char name[11];
-	char route53[15]; /* the region that Route 53 is signed for */
-	char domain[18];
-	char dual_stack[29]; /* domain */
-} partitions[] = {
-	{"cn-", "aws-cn", "cn-northwest-1", "amazonaws.com.cn",
-	 "api.amazonwebservices.com.cn"},
-	{"us-gov-", "aws-us-gov", "us-gov-west-1", "amazonaws.com", "api.aws"},
-	{"eusc-", "aws-eusc", "eusc-de-east-1", "amazonaws.eu",
-	 "api.amazonwebservices.eu"},
-	{"", "aws", "us-east-1", "amazonaws.com", "api.aws"},
-};
-
-static const char services[AWS_SERVICES][8] = {"route53", "ec2", "sts"};
-
-static const struct partition *partition_of(const char *region)
-{
-	const struct partition *found = partitions;
-
-	while (strstr(region, found->region) != region)
-		found++;
-	return found;
-}
-
-const char *aws_partition(void)
-{
-	return partition_of(aws.region)->name;
-}
-
-static bool is_on(const char *variable)
-{
-	return text_matches(platform_variable(variable), "^[Tt][Rr][Uu][Ee]$");
-}
-
-/* Route 53 is global: its dual-stack host says so where others say their
- * region, and in GovCloud it has the partition's name. */
-static void add_default(const struct call *call)
-{
-	enum aws_service service = call->request->service;
-	bool is_global = service == AWS_ROUTE53;
-	const struct partition *of = partition_of(call->region);
-	bool dual_stack = aws.is_ipv6 || (platform_has_user &&
-					  is_on("AWS_USE_DUALSTACK_ENDPOINT"));
-	bool is_gov = is_global && of->region[3] == 'g';
-	const char *in = call->region;
-
-	if (is_global)
-		in = is_gov ? "us-gov" : dual_stack ? "global" : "";
-	buf_addf(&url, "https://%s%s%s%s.%s", services[service],
-		 platform_has_user && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
-			 ? "-fips"
-			 : "",
-		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
-}
-
-/* An override is TLS, or goes no further than this machine; where no user is
- * told what is wrong, anything but TLS does not count. */
-static int add_endpoint(const struct call *call)
-{
-	static const char variables[AWS_SERVICES][26] = {
-		[AWS_ROUTE53] = "AWS_ENDPOINT_URL_ROUTE_53",
-		[AWS_EC2] = "AWS_ENDPOINT_URL_EC2",
-		[AWS_STS] = "AWS_ENDPOINT_URL_STS",
-	};
-	const char *override =
-		platform_variable(variables[call->request->service]);
-
-	if (!override)
-		override = platform_variable("AWS_ENDPOINT_URL");
-	if (!override ||
-	    (!platform_has_user && strstr(override, "https://") != override)) {
-		add_default(call);
-		return 0;
-	}
-	buf_addf(&url, "%s", override);
-	while (platform_has_user && url.len && url.data[url.len - 1] == '/')
-		url.data[--url.len] = '\0';
-	return !platform_has_user ||
-			       text_matches(url.data, "^(https://|http://"
-						      "(127\\.[0-9.]*|\\[::1]|"
-						      "localhost)(:[0-9]*)?$)")
-		       ? 0
-		       : errinfo_set(STATUS_SETTINGS,
-				     "AWS_ENDPOINT_URL must be https://");
-}
+static struct buf url; /* too large for the stack */
 
 /* An override for tests on this machine may be without TLS. */
 static bool is_encrypted(void)
 {
-	return url.data[strlen("http")] == 's';
+	return strstr(url.data, "https://") == url.data;
 }
 
 /* ---- Errors: three shapes of Route 53's, and EC2's and STS's. ---- */
@@ -270,9 +179,9 @@ static int complain(const struct call *call)
 		(void)errinfo_add(
 			"; the role's policy must allow %s:%s on "
 			"%s%s%s%s",
-			services[request->service], request->operation,
+			endpoint_service(request->service), request->operation,
 			is_arn ? "arn:" : "",
-			is_arn ? partition_of(call->region)->name : "",
+			is_arn ? endpoint_partition(call->region) : "",
 			is_arn ? ":route53:::" : "", request->resource);
 		bear_new_role(call);
 	}
@@ -305,13 +214,13 @@ static int sign(const struct call *call)
 		is_global ? "content-type:application/xml\n"
 			  : "content-type:application/x-www-form-urlencoded\n";
 	const char *signed_region =
-		is_global ? partition_of(call->region)->route53 : call->region;
+		endpoint_signing_region(request->service, call->region);
 	static char timestamp[TIME_SIZE];
 	int rc;
 
 	format_time(timestamp, time(NULL) + clock_offset_s);
 	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
-		services[request->service]);
+		endpoint_service(request->service));
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
 		*request->body ? type : "", (int)strcspn(host, "/"), host,
 		timestamp, has_token ? "x-amz-security-token:" : "", token,
@@ -387,7 +296,7 @@ static int make_call(const struct aws_request *request,
 	};
 
 	buf_wipe(&url);
-	if (add_endpoint(&call))
+	if (endpoint_add(&url, request->service, call.region, aws.is_ipv6))
 		return -1;
 	buf_addf(&url, "%s%s%s", request->path, *request->query ? "?" : "",
 		 request->query);
@@ -429,6 +338,11 @@ int aws_call(const struct aws_request *request, const char *fields,
 		       ? 0
 		       : errinfo_set(STATUS_DATA,
 				     "the answer is no XML of AWS");
+}
+
+const char *aws_partition(void)
+{
+	return endpoint_partition(aws.region);
 }
 
 void aws_close(void)

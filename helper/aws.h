@@ -6,11 +6,10 @@
 
 #include <stdbool.h>
 
+#include "endpoint.h"
 #include "xml.h"
 
 struct credentials;
-
-enum aws_service { AWS_ROUTE53, AWS_EC2, AWS_STS, AWS_SERVICES };
 
 /* Whose credentials a call is made with. */
 enum aws_identity {

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,4 +60,12 @@ int file_read(const char *path)
 				     "that not everybody can write",
 				     FILE_LIMIT)
 		       : -1;
+}
+
+bool file_ends_in(const char *ending)
+{
+	size_t len = strlen(ending);
+
+	return file.size >= len &&
+	       !memcmp(file.text + file.size - len, ending, len);
 }

@@ -4,6 +4,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The one read last. */
@@ -18,5 +19,8 @@ extern struct file {
  * to be written by everybody.  Errors are STATUS_SETTINGS.
  */
 int file_read(const char *path);
+
+/* Whether the file read last ends in these bytes. */
+bool file_ends_in(const char *ending);
 
 #endif

@@ -177,17 +177,32 @@ static int not_yet(const char *what)
 	return errinfo_set(STATUS_DENIED | AGAIN_SOON, "%s", what);
 }
 
-static int on_credentials(void)
+/* The members of the credentials. */
+enum { ACCESS_KEY_ID, SECRET_ACCESS_KEY, TOKEN, CODE, LAST_UPDATED };
+
+static int on_credentials(void *members)
 {
 	return yaml_read_members("AccessKeyId SecretAccessKey Token Code "
-				 "LastUpdated ");
+				 "LastUpdated ",
+				 members);
+}
+
+/* When they were made: digits and letters of it will do. */
+static void take_time(struct credentials *credentials, const char *updated)
+{
+	size_t len = 0;
+
+	for (; updated && *updated && len < sizeof(credentials->updated) - 1;
+	     updated++)
+		if (!strchr("-:", *updated))
+			credentials->updated[len++] = *updated;
 }
 
 int imds_get_credentials(struct credentials *credentials)
 {
 	static struct buf path;
-	char *const *code = &yaml_members[3];
-	const char *updated;
+	struct yaml_members members = {.text = {NULL}};
+	char *const *text = members.text;
 	int rc = imds_get(IMDS_ROLE);
 
 	if (rc < 0)
@@ -204,22 +219,19 @@ int imds_get_credentials(struct credentials *credentials)
 		return rc < 0 ? -1
 			      : not_yet("the instance has no IAM role; attach "
 					"an instance profile");
-	if (yaml_read("", http_answer.body, http_answer.size, on_credentials))
-		return not_yet("the role's credentials are no JSON");
-	if ((*code && strcmp(*code, "Success")) ||
-	    (platform_has_user && !yaml_members[2]) ||
-	    !credentials_set(credentials, yaml_members[0], yaml_members[1],
-			     yaml_members[2]))
+	rc = yaml_read("", http_answer.body, http_answer.size, on_credentials,
+		       &members);
+	if (rc)
+		(void)not_yet("the role's credentials are no JSON");
+	else if ((text[CODE] && strcmp(text[CODE], "Success")) ||
+		 (platform_has_user && !text[TOKEN]) ||
+		 !credentials_set(credentials, text[ACCESS_KEY_ID],
+				  text[SECRET_ACCESS_KEY], text[TOKEN]))
 		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,
 				 "the role gives no credentials (%.300s); see "
 				 "its trust policy",
-				 *code ? *code : "");
-	updated = yaml_members[4]; /* digits and letters of it will do */
-	for (size_t i = 0;
-	     updated && *updated && i < sizeof(credentials->updated) - 1;
-	     updated++)
-		if (!strchr("-:", *updated))
-			credentials->updated[i++] = *updated;
-	yaml_wipe_members();
+				 text[CODE] ? text[CODE] : "");
+	take_time(credentials, text[LAST_UPDATED]);
+	yaml_wipe_members(&members);
 	return rc;
 }

@@ -32,37 +32,41 @@ struct learning {
 /* The members of the instance identity document. */
 enum { IDENTITY_ID, IDENTITY_REGION, IDENTITY_ACCOUNT };
 
-static int on_document(void)
+static int on_document(void *members)
 {
-	return yaml_is_map() ? yaml_read_members("instanceId region accountId ")
+	return yaml_is_map() ? yaml_read_members("instanceId region accountId ",
+						 members)
 			     : yaml_fault("", "is not a JSON object");
 }
 
 /* Take a member that is what the pattern says; it is "" otherwise. */
-static void take_member(unsigned member, const char *pattern, char *word)
+static void take_member(const char *text, const char *pattern, char *word)
 {
-	const char *text = yaml_members[member];
-
 	if (text && text_matches(text, pattern))
 		memcpy(word, text, strlen(text) + 1);
 }
 
 int instance_identify(struct instance *instance)
 {
+	struct yaml_members members = {.text = {NULL}};
 	int rc = imds_get("dynamic/instance-identity/document");
 
 	if (rc < 0)
 		return -1;
 	if (!rc && yaml_read("instance identity document", http_answer.body,
-			     http_answer.size, on_document)) {
+			     http_answer.size, on_document, &members)) {
+		yaml_wipe_members(&members);
 		errinfo.status = STATUS_DATA;
 		return -1;
 	}
-	take_member(IDENTITY_ID, "^i-[a-z0-9]{1,30}$", instance->id);
-	take_member(IDENTITY_REGION, "^[a-z]{1,8}-[a-z0-9-]{1,23}$",
-		    instance->region);
-	take_member(IDENTITY_ACCOUNT, "^[0-9]{12}$", instance->account);
-	yaml_wipe_members();
+	take_member(members.text[IDENTITY_ID], "^i-[a-z0-9]{1,30}$",
+		    instance->id);
+	take_member(members.text[IDENTITY_REGION],
+		    "^[a-z]{1,8}-[a-z0-9-]{1,23}$", instance->region);
+	if (settings_has(SETTING_OWNER_RECORD))
+		take_member(members.text[IDENTITY_ACCOUNT], "^[0-9]{12}$",
+			    instance->account);
+	yaml_wipe_members(&members);
 	if (!platform_has_user)
 		return *instance->id && *instance->region
 			       ? 0

@@ -10,15 +10,14 @@
 #include "build.h"
 #include "errinfo.h"
 #include "instance.h"
+#include "plan_parts.h"
+#include "plan_taken.h"
 #include "platform.h"
 #include "route53.h"
 #include "settings.h"
 #include "text.h"
 
-enum {
-	OBSTACLE_SIZE = 264, /* bytes of values: one name, at least */
-	PREFIX_LEN = sizeof(PLAN_OWNER_PREFIX) - 1,
-};
+enum { PREFIX_LEN = sizeof(PLAN_OWNER_PREFIX) - 1 };
 
 /* "" with simple routing, which has none. */
 static const char *identifier_of(const struct settings *settings,
@@ -37,32 +36,30 @@ const char *plan_identifier(const struct settings *settings,
 	return identifier_of(settings, instance->id);
 }
 
-static const char *identifier(const struct plan *plan)
+const char *plan_own_identifier(const struct plan *plan)
 {
 	return plan_identifier(plan->settings, plan->instance);
 }
 
-/* Whether the settings want record sets of an address family. */
-static bool is_asked_for(const struct plan *plan, size_t i)
+bool plan_is_asked_for(const struct plan *plan, size_t i)
 {
 	return i == PLAN_A ? settings_want_ipv4(plan->settings)
 			   : settings_want_ipv6(plan->settings);
 }
 
-/* Fill in the record set that is wanted. */
-static void fill_in(struct record_set *set, const struct planning *planning,
-		    size_t i)
+void plan_fill_in(struct record_set *set, const struct planning *planning,
+		  size_t i)
 {
 	const struct plan *plan = planning->plan;
 	const char *const *given = plan->settings->value;
-	bool is_owner = i == PLAN_OWNER;
+	bool is_owner = plan_is_owner_place(i);
 	enum routing routing = settings_routing(plan->settings);
 
 	*set = (struct record_set){
 		.name = is_owner ? planning->owner_name.data
 				 : plan->instance->name,
 		.type = route53_type_names[i],
-		.identifier = identifier(plan),
+		.identifier = plan_own_identifier(plan),
 		.weight = "",
 		.multivalue = "",
 		.ttl = given[SETTING_TTL],
@@ -103,6 +100,16 @@ void plan_keep(struct plan *plan, const struct settings *settings,
 	plan->sets[PLAN_AAAA].value = instance->ipv6;
 }
 
+/* Write the owner record of this instance. */
+static void name_owner(struct planning *planning,
+		       const struct instance *instance)
+{
+	buf_set(&planning->owner_name, PLAN_OWNER_PREFIX "%s", instance->name);
+	buf_set(&planning->owner_value, PLAN_OWNER_START "%s,region=%s%s%s\"",
+		instance->id, instance->region,
+		*instance->account ? ",account=" : "", instance->account);
+}
+
 void plan_start(struct planning *planning, struct plan *plan,
 		const struct settings *settings,
 		const struct instance *instance, bool is_removal)
@@ -113,12 +120,10 @@ void plan_start(struct planning *planning, struct plan *plan,
 	memset(planning->before, 0, sizeof(planning->before));
 	buf_wipe(&planning->obstacle);
 	buf_wipe(&planning->delegation);
-	for (size_t i = 0; i < PLAN_SETS; i++)
+	for (size_t i = 0; i < plan_count(); i++)
 		buf_wipe(&planning->deletes[i]);
-	buf_set(&planning->owner_name, PLAN_OWNER_PREFIX "%s", instance->name);
-	buf_set(&planning->owner_value, PLAN_OWNER_START "%s,region=%s%s%s\"",
-		instance->id, instance->region,
-		*instance->account ? ",account=" : "", instance->account);
+	if (settings_has(SETTING_OWNER_RECORD))
+		name_owner(planning, instance);
 	planning->plan = plan;
 	plan->is_removal = is_removal;
 	plan->owner_id = plan->owner_account = "";
@@ -165,9 +170,7 @@ static void learn_owner(struct plan *plan, const char *value)
 	}
 }
 
-/* Whether the owner found is this instance.  An id with another account is
- * another instance's, whoever wrote it there. */
-static bool is_ours(const struct plan *plan)
+bool plan_is_ours(const struct plan *plan)
 {
 	const char *own = plan->instance->account;
 
@@ -183,73 +186,6 @@ bool plan_may_ask_ec2(const struct plan *plan)
 		!strcmp(plan->owner_account, plan->instance->account));
 }
 
-/* The routing of what was found, as the setting names it. */
-static const char *routing_of(const struct record_set *set)
-{
-	if (!*set->identifier)
-		return "simple";
-	if (*set->weight)
-		return "weighted";
-	return *set->multivalue ? "multivalue" : "another";
-}
-
-/* How many bytes of the values found fit into a size: whole values only. */
-static size_t whole_values(const char *values, size_t size)
-{
-	size_t all = strlen(values);
-	size_t len = all < size ? all : size - 1;
-
-	if (len == all)
-		return len;
-	while (len && values[len] != *XML_NEXT)
-		len--;
-	return len;
-}
-
-/* "A 54.1.1.1 (TTL 60)", or what else stands there. */
-static void describe(struct planning *planning, const struct record_set *set)
-{
-	struct buf *text = &planning->obstacle;
-
-	buf_set(text, "%s %.*s", set->type,
-		platform_has_user
-			? (int)whole_values(set->values, OBSTACLE_SIZE)
-			: OBSTACLE_SIZE,
-		set->values);
-	if (*set->alias)
-		buf_addf(text, "alias");
-	else if (platform_has_user)
-		buf_addf(text, " (TTL %s%s%s)", set->ttl,
-			 *set->identifier ? ", routing " : "",
-			 *set->identifier ? routing_of(set) : "");
-}
-
-static int taken(const struct planning *planning)
-{
-	const struct plan *plan = planning->plan;
-
-	(void)errinfo_set(STATUS_TAKEN, "%s is taken: %s", plan->instance->name,
-			  planning->obstacle.data);
-	if (*plan->owner_id)
-		(void)errinfo_add(", owner %s in %s%s%s", plan->owner_id,
-				  plan->owner_region,
-				  *plan->owner_account ? " of account " : "",
-				  plan->owner_account);
-	return errinfo_add("; choose another name, or remove it");
-}
-
-/* Route 53 takes one routing only for all sets of a name and type.  Without a
- * user it says so itself, once. */
-static int taken_by_routing(struct planning *planning,
-			    const struct record_set *set)
-{
-	describe(planning, set);
-	(void)taken(planning);
-	if (platform_has_user && (*set->weight || *set->multivalue))
-		(void)errinfo_add(", or set routing: %s", routing_of(set));
-	return -1;
-}
-
 /* Compare a record set that stands in the place of ours. */
 static enum plan_state compare(struct planning *planning, size_t i,
 			       const struct record_set *set)
@@ -263,7 +199,7 @@ static enum plan_state compare(struct planning *planning, size_t i,
 		(platform_has_user && i < PLAN_OWNER && plan->has_published &&
 		 plan->has_published(plan, i, set->values));
 
-	fill_in(&wanted, planning, i);
+	plan_fill_in(&wanted, planning, i);
 	listed.name = wanted.name;
 	route53_add_change(&planning->deletes[i], "DELETE", &listed);
 	if (is_same)
@@ -284,7 +220,7 @@ static void note_delegation(struct planning *planning,
 	buf_wipe(&planning->delegation);
 	if (is_ns)
 		buf_add(&planning->delegation, set->values,
-			whole_values(set->values, OBSTACLE_SIZE));
+			plan_whole_values(set->values, PLAN_OBSTACLE_SIZE));
 }
 
 /* Whether a set of a type is at a name that matters: at the instance's name or
@@ -298,7 +234,7 @@ static bool matters(const struct plan *plan, enum record_type type,
 	if (type == TYPE_TXT || type > TYPE_SOA)
 		return false;
 	return plan_is_removal(plan) || type > TYPE_AAAA ||
-	       is_asked_for(plan, type);
+	       plan_is_asked_for(plan, type);
 }
 
 /* Whether Route 53 refuses ours beside a set that has another identifier. */
@@ -306,7 +242,8 @@ static bool has_other_routing(const struct plan *plan, size_t i,
 			      const struct record_set *set)
 {
 	return !plan_is_removal(plan) && *plan->sets[i].value &&
-	       !settings_is(plan->settings, SETTING_ROUTING, routing_of(set));
+	       !settings_is(plan->settings, SETTING_ROUTING,
+			    plan_routing_of(set));
 }
 
 /* Take note of the owner record. */
@@ -316,7 +253,8 @@ static void note_owner(struct planning *planning, const char *value)
 
 	learn_owner(plan, value);
 	/* What it does not know, it does not take away. */
-	if (platform_has_user && !*plan->instance->account && is_ours(plan) &&
+	if (platform_has_user && !*plan->instance->account &&
+	    plan_is_ours(plan) &&
 	    !strcmp(plan->owner_region, plan->instance->region))
 		buf_set(&planning->owner_value, "%s", value);
 }
@@ -332,26 +270,26 @@ static int note(struct planning *planning, size_t i,
 		return 0;
 	if (!build_is(BUILD_BOOT)) /* which prints none */
 		memcpy(planning->before[i], set->values,
-		       whole_values(set->values, PLAN_BEFORE_SIZE));
-	if (i == PLAN_OWNER && !is_obstacle)
+		       plan_whole_values(set->values, PLAN_BEFORE_SIZE));
+	if (plan_is_owner_place(i) && !is_obstacle)
 		note_owner(planning, set->values);
 	*found = is_obstacle ? PLAN_KEEP : compare(planning, i, set);
-	if (i == PLAN_OWNER && !is_obstacle)
+	if (plan_is_owner_place(i) && !is_obstacle)
 		return 0;
 	if (is_obstacle || *found != PLAN_KEEP)
-		describe(planning, set);
+		plan_describe(planning, set);
 	if (!is_obstacle || plan_is_removal(planning->plan))
 		return 0;
 	return !platform_has_user || *set->alias ||
 			       route53_type(set->type) == TYPE_CNAME
-		       ? taken(planning)
-		       : taken_by_routing(planning, set);
+		       ? plan_taken(planning)
+		       : plan_taken_by_routing(planning, set);
 }
 
 int plan_found(struct planning *planning, const struct record_set *set)
 {
 	const struct plan *plan = planning->plan;
-	const char *own = identifier(plan);
+	const char *own = plan_own_identifier(plan);
 	bool is_owner = settings_has(SETTING_OWNER_RECORD) &&
 			strstr(set->name, PLAN_OWNER_PREFIX) == set->name;
 	enum record_type type = route53_type(set->type);
@@ -374,117 +312,6 @@ int plan_found(struct planning *planning, const struct record_set *set)
 	if (is_obstacle || !strcmp(own, set->identifier))
 		return note(planning, i, set, is_obstacle);
 	return platform_has_user && has_other_routing(plan, i, set)
-		       ? taken_by_routing(planning, set)
+		       ? plan_taken_by_routing(planning, set)
 		       : 0;
-}
-
-/* Delete what is ours; where another is the owner, nothing is.  The owner
- * record goes with the last address of its name. */
-static void remove_set(struct planning *planning, size_t i, bool is_owner,
-		       bool *is_last, struct buf *changes)
-{
-	const struct plan *plan = planning->plan;
-	enum plan_state *found = &planning->found[i];
-	bool is_obstacle = *found == PLAN_KEEP;
-	bool is_all = i == PLAN_OWNER
-			      ? *is_last
-			      : !(platform_has_user && plan->is_leftover) &&
-					is_asked_for(plan, i);
-
-	if (*found > PLAN_KEEP && !is_owner && *plan->owner_id)
-		*found = PLAN_LEAVE;
-	if (*found > PLAN_KEEP && is_owner && is_all)
-		*found = PLAN_REMOVE;
-	*is_last = *is_last && *found != PLAN_LEAVE;
-	if (is_obstacle)
-		*found = PLAN_LEAVE;
-	if (*found == PLAN_REMOVE)
-		buf_addf(changes, "%s", planning->deletes[i].data);
-	/* Nobody has asked for it. */
-	else if (!is_obstacle && !is_asked_for(plan, i))
-		*found = PLAN_NONE;
-}
-
-/* Whether a set is written without a look at what it replaces: the last writer
- * wins; not with an owner record alone. */
-static bool is_blind(const struct planning *planning, size_t i, bool is_owner)
-{
-	const struct plan *plan = planning->plan;
-	const enum plan_state *found = planning->found;
-
-	if (!plan->wants_to_read)
-		return true;
-	return found[i] > PLAN_KEEP && !is_owner &&
-	       settings_action(plan->settings) == ACTION_UPSERT &&
-	       (i != PLAN_OWNER || found[PLAN_A] == PLAN_CHANGE ||
-		found[PLAN_AAAA] == PLAN_CHANGE);
-}
-
-/* Route 53 carries out a batch whole or not at all, so that DELETE of what was
- * found and CREATE are a compare-and-swap. */
-static void publish_set(struct planning *planning, size_t i, bool is_owner,
-			struct buf *changes)
-{
-	const struct plan *plan = planning->plan;
-	enum plan_state *found = planning->found;
-	bool is_wanted = *plan->sets[i].value;
-	bool is_other = found[i] > PLAN_KEEP;
-	bool blind = is_blind(planning, i, is_owner);
-	struct record_set wanted;
-
-	/* What is right guards the batch: an owner record every one, an address
-	 * that of the owner record. */
-	if (found[i] == PLAN_KEEP) {
-		if (i == PLAN_OWNER ? !changes->len
-				    : found[PLAN_OWNER] == PLAN_KEEP ||
-					      !*plan->sets[PLAN_OWNER].value)
-			return;
-		buf_addf(changes, "%s", planning->deletes[i].data);
-	}
-	if (is_other && (is_wanted ? !blind : is_owner || *plan->owner_id)) {
-		found[i] = PLAN_REMOVE;
-		buf_addf(changes, "%s", planning->deletes[i].data);
-	}
-	if (is_wanted) {
-		if (found[i] != PLAN_KEEP)
-			found[i] = PLAN_CHANGE;
-		fill_in(&wanted, planning, i);
-		route53_add_change(changes, blind ? "UPSERT" : "CREATE",
-				   &wanted);
-	}
-}
-
-int plan_changes(struct planning *planning, bool may_take_over,
-		 struct buf *changes)
-{
-	struct plan *plan = planning->plan;
-	enum plan_state *found = planning->found;
-	bool is_owner = (settings_has(SETTING_OWNER_RECORD) && is_ours(plan)) ||
-			!strcmp(identifier(plan), plan->instance->id);
-	bool is_held =
-		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
-	bool is_last = !plan->keeps_owner;
-
-	if (platform_has_user && planning->delegation.len &&
-	    !plan_is_removal(plan))
-		return errinfo_set(STATUS_TAKEN,
-				   "%s is taken: NS %s, which delegates it; "
-				   "choose another name, or remove it",
-				   plan->instance->name,
-				   planning->delegation.data);
-	if (is_held && !plan_is_removal(plan) && !is_owner && !may_take_over &&
-	    settings_action(plan->settings) == ACTION_CREATE)
-		return taken(planning);
-	for (size_t i = 0; i < PLAN_SETS; i++) {
-		if (plan_is_removal(plan))
-			remove_set(planning, i, is_owner, &is_last, changes);
-		else
-			publish_set(planning, i, is_owner, changes);
-		if (found[i] <= PLAN_KEEP && plan->sets[i].state >= PLAN_REMOVE)
-			continue;
-		plan->sets[i].state = found[i];
-		memcpy(plan->sets[i].before, planning->before[i],
-		       PLAN_BEFORE_SIZE);
-	}
-	return 0;
 }

@@ -94,7 +94,8 @@ static int look(void)
 	errinfo.stage = "record";
 	if (list_from(name))
 		return -1;
-	if (!record->plan.minds_owner || !is_cut(name))
+	if (!settings_has(SETTING_OWNER_RECORD) || !record->plan.minds_owner ||
+	    !is_cut(name))
 		return 0;
 	return list_from(batch.planning.owner_name.data);
 }

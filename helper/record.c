@@ -84,7 +84,7 @@ static bool is_placed_alike(const struct record *left,
 	       !strcmp(left->instance.name, right->instance.name);
 }
 
-static int refuse(size_t left, size_t right, const char *name)
+static int refuse_pair(size_t left, size_t right, const char *name)
 {
 	errinfo.stage = "settings";
 	return errinfo_set(STATUS_SETTINGS,
@@ -108,9 +108,9 @@ int records_refuse_named_alike(struct records *records)
 
 			if (is_named_alike(&first[j], &first[i]) &&
 			    plan_is_twice(left, first[i].settings, ""))
-				return refuse(j, i,
-					      *name ? name
-						    : "of the tag dnsname");
+				return refuse_pair(
+					j, i,
+					*name ? name : "of the tag dnsname");
 		}
 	return 0;
 }
@@ -124,6 +124,7 @@ int records_refuse_placed_alike(struct records *records)
 			if (is_placed_alike(&first[j], &first[i]) &&
 			    plan_is_twice(first[j].settings, first[i].settings,
 					  first[j].instance.id))
-				return refuse(j, i, first[j].instance.name);
+				return refuse_pair(j, i,
+						   first[j].instance.name);
 	return 0;
 }

@@ -15,6 +15,7 @@ enum {
 	FOLLOWED_LIMIT = 16 * 1024 * 1024, /* bytes, to find their nodes */
 };
 
+/* The document being read; there is one at a time. */
 static yaml_parser_t parser;
 static yaml_event_t event; /* the current one */
 static const char *source; /* names the document in errors */
@@ -131,7 +132,7 @@ int yaml_skip(void)
 	}
 }
 
-int yaml_read_map(int (*on_key)(void))
+int yaml_read_map(yaml_handler on_key, void *context)
 {
 	for (;;) {
 		if (yaml_next())
@@ -140,48 +141,54 @@ int yaml_read_map(int (*on_key)(void))
 			return 0;
 		if (!yaml_is_scalar())
 			return yaml_fault("", "a key must be a word");
-		if (on_key())
+		if (on_key(context))
 			return -1;
 	}
 }
 
-enum { MEMBERS = sizeof(yaml_members) / sizeof(*yaml_members) };
-
-char *yaml_members[MEMBERS];
-static const char *member_names;
-
-void yaml_wipe_members(void)
+void yaml_wipe_members(struct yaml_members *members)
 {
-	for (size_t i = 0; i < MEMBERS; i++) {
-		if (yaml_members[i])
-			platform_wipe(yaml_members[i], strlen(yaml_members[i]));
-		free(yaml_members[i]);
-		yaml_members[i] = NULL;
+	for (size_t i = 0; i < YAML_MEMBERS; i++) {
+		char **text = &members->text[i];
+
+		if (*text)
+			platform_wipe(*text, strlen(*text));
+		free(*text);
+		*text = NULL;
 	}
 }
 
-static int on_member(void)
+/* The members that are looked for. */
+struct search {
+	const char *names;
+	struct yaml_members *members;
+};
+
+static int on_member(void *context)
 {
-	unsigned place = text_place(yaml_text(), member_names);
+	const struct search *search = context;
+	unsigned place = text_place(yaml_text(), search->names);
 
 	if (yaml_next())
 		return -1;
-	if (place < MEMBERS && yaml_is_scalar()) {
+	if (place < YAML_MEMBERS && yaml_is_scalar()) {
 		/* Taken over, and one of the same name left in its place: a
 		 * copy could fail, and would have to be wiped. */
-		char *member = yaml_members[place];
+		char **member = &search->members->text[place];
+		char *former = *member;
 
-		yaml_members[place] = (char *)event.data.scalar.value;
-		event.data.scalar.value = (yaml_char_t *)member;
+		*member = (char *)event.data.scalar.value;
+		event.data.scalar.value = (yaml_char_t *)former;
 	}
 	return yaml_skip();
 }
 
-int yaml_read_members(const char *names)
+int yaml_read_members(const char *names, struct yaml_members *members)
 {
-	yaml_wipe_members();
-	member_names = names;
-	return yaml_is_map() ? yaml_read_map(on_member) : yaml_skip();
+	struct search search = {names, members};
+
+	*members = (struct yaml_members){.text = {NULL}};
+	return yaml_is_map() ? yaml_read_map(on_member, &search) : yaml_skip();
 }
 
 /* Begin at the beginning of the input. */
@@ -224,7 +231,8 @@ static void finish(void)
 }
 
 /* PyYAML, too, refuses an anchor that is given twice. */
-static int read_anchored(const yaml_event_t *alias, int (*on_node)(void))
+static int read_anchored(const yaml_event_t *alias, yaml_handler on_node,
+			 void *context)
 {
 	unsigned count = 0;
 	int rc = start();
@@ -236,22 +244,23 @@ static int read_anchored(const yaml_event_t *alias, int (*on_node)(void))
 		return yaml_fault("", count ? "the alias of two anchors"
 					    : "the alias of no anchor");
 	finish();
-	return rc < 0 || start() || go_to_anchor(alias) || on_node() ? -1 : 0;
+	return rc < 0 || start() || go_to_anchor(alias) || on_node(context) ? -1
+									    : 0;
 }
 
-int yaml_follow(int (*on_node)(void))
+int yaml_follow(yaml_handler on_node, void *context)
 {
 	yaml_parser_t parser_here = parser;
 	yaml_event_t event_here = event;
 	int rc;
 
 	if (!platform_has_user || event.type != YAML_ALIAS_EVENT)
-		return on_node();
+		return on_node(context);
 	followed += 2 * input_size;
 	if (follow_depth == FOLLOW_LIMIT || followed > FOLLOWED_LIMIT)
 		return yaml_fault("", "too many aliases");
 	follow_depth++;
-	rc = read_anchored(&event_here, on_node);
+	rc = read_anchored(&event_here, on_node, context);
 	follow_depth--;
 	finish();
 	parser = parser_here;
@@ -260,7 +269,7 @@ int yaml_follow(int (*on_node)(void))
 }
 
 int yaml_read(const char *name, const char *data, size_t size,
-	      int (*on_root)(void))
+	      yaml_handler on_root, void *context)
 {
 	int rc;
 
@@ -275,7 +284,7 @@ int yaml_read(const char *name, const char *data, size_t size,
 		rc = yaml_next();
 	while (!rc && (event.type == YAML_STREAM_START_EVENT ||
 		       event.type == YAML_DOCUMENT_START_EVENT));
-	rc = rc || on_root();
+	rc = rc || on_root(context);
 	while (!rc && event.type != YAML_STREAM_END_EVENT) {
 		rc = yaml_next();
 		if (!rc && event.type == YAML_DOCUMENT_START_EVENT)

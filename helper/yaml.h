@@ -12,30 +12,40 @@
 #include <stddef.h>
 
 /*
- * Read one document.
- * name: stands for it in errors.
- * on_root: called at the root node, or where there is none at an end; to
- *          return at the end of the root, 0, or -1 with errinfo filled in.
+ * Called at a node.  It must leave the current node at the end of that node.
+ * context: as it was given.
+ * Returns 0, or -1 with errinfo filled in.
  */
-int yaml_read(const char *name, const char *data, size_t size,
-	      int (*on_root)(void));
-
-/* Call on_key at each key of the current map; it is to return at the end of
- * the key's value, as on_root. */
-int yaml_read_map(int (*on_key)(void));
+typedef int (*yaml_handler)(void *context);
 
 /*
- * The texts of members of a map, NULL where one is not there or is no scalar;
- * wiped and freed by the next map's.
+ * Read one document.
+ * name: stands for it in errors.
+ * on_root: called at the root node, or at the end of an empty document.
  */
-extern char *yaml_members[5];
+int yaml_read(const char *name, const char *data, size_t size,
+	      yaml_handler on_root, void *context);
+
+/* Call on_key at each key of the current map; it must leave the current node at
+ * the end of the key's value. */
+int yaml_read_map(yaml_handler on_key, void *context);
+
+enum { YAML_MEMBERS = 5 };
+
+/* The texts of members of a map: NULL if one is not there or is not a scalar. */
+struct yaml_members {
+	char *text[YAML_MEMBERS];
+};
 
 /*
  * Read members of the current map and go to its end.
- * names: at most 5, each with a blank behind it.
+ * names: at most YAML_MEMBERS, each with a blank behind it.
+ * members: get the texts; call yaml_wipe_members then, after an error too.
  */
-int yaml_read_members(const char *names);
-void yaml_wipe_members(void);
+int yaml_read_members(const char *names, struct yaml_members *members);
+
+/* Wipe and free the texts of members; they are NULL then. */
+void yaml_wipe_members(struct yaml_members *members);
 
 /* Go to the next node. */
 int yaml_next(void);
@@ -44,13 +54,13 @@ int yaml_next(void);
 int yaml_skip(void);
 
 /*
- * Where there is a user: call on_node at the node that the current alias
+ * If there is a user: call on_node at the node that the current alias
  * stands for, and come back to the alias; at any other node, call it there.
  * on_node: as on_root; an alias in its node may be followed likewise.
  * An error if no node has the anchor before the alias, or two have; and beyond
  * 8 aliases in one another, or 16 MiB that were read again.
  */
-int yaml_follow(int (*on_node)(void));
+int yaml_follow(yaml_handler on_node, void *context);
 
 bool yaml_is_scalar(void);
 bool yaml_is_plain(void); /* a scalar without quotes */

@@ -1,7 +1,7 @@
 """Hold the shape of helper/: floors, third-party headers, listed files, banned functions.
 
 Arguments: the modules of each floor, joined by commas, from the lowest floor up. A module may
-include those of lower floors, and those before it in its own.
+include those of lower floors, those before it in its own, and the other parts of itself.
 """
 
 import pathlib
@@ -30,6 +30,11 @@ BANNED = re.compile(
 )
 
 
+def is_part(part, module):
+    """Whether a module is a part of another one, by its name: plan_taken of plan."""
+    return part.startswith(module + "_")
+
+
 def faults_of(path, place_of):
     """Yield what is wrong with one file."""
     text = path.read_text()
@@ -39,6 +44,8 @@ def faults_of(path, place_of):
             included = header.removesuffix(".h")
             if included not in place_of:
                 yield f"includes {header}, which is no module"
+            elif is_part(included, module) or is_part(module, included):
+                continue
             elif included != module and place_of[included] >= place_of[module]:
                 yield f"includes {header}, which is neither on a lower floor nor before it"
             continue

@@ -178,7 +178,7 @@ def test_installed_mkuserdata_embeds_for_both_architectures(installed):
 # Lists of words that are as long as what they fill
 
 LISTED = {"xml_read": (r"XML_FIELDS = (\d+)", "xml.h"),
-          "yaml_read_members": (r"yaml_members\[(\d+)\]", "yaml.h")}
+          "yaml_read_members": (r"YAML_MEMBERS = (\d+)", "yaml.h")}
 LISTED |= dict.fromkeys(("aws_call", "call"), LISTED["xml_read"])
 
 

@@ -18,7 +18,7 @@ def read(path):
 def key_rows():
     """The settings that the code knows: name -> default."""
     text = read("helper/settings.c")
-    table = text[text.index("} keys[] = {") : text.index("static struct settings *into;")]
+    table = text[text.index("settings_keys[SETTINGS] = {") : text.index("struct buf settings_texts;")]
     return dict(re.findall(r'^\t\[SETTING_\w+\] =\s+\{"(\w+)",\s+"([^"]*)"', table, re.MULTILINE))
 
 
@@ -136,17 +136,17 @@ MESSAGES = {
     "helper/print.c": ("setting %s to %s", "%s is already %s", "would set %s to %s",
                         "removing %s (%s)", "would remove %s (%s)",
                         "%s (%s) is not ours: left alone", "%s is not there: nothing to remove"),
-    "helper/plan.c": ("%s is taken: %s", " (TTL %s%s%s)", ", owner %s in %s%s%s", " of account ",
+    "helper/plan_taken.c": ("%s is taken: %s", " (TTL %s%s%s)", ", owner %s in %s%s%s", " of account ",
                       "; choose another name, or remove it"),
     "helper/settings.c": ("%s%s: not in the helper that is embedded in user-data; use mkuserdata "
                           "--s3, --url or --baked",),
     "helper/reap_print.c": ("), owner %s is %s",),
 }
 SHOWN = {
-    "docs/bootname.8": ("helper/print.c", "helper/plan.c", "helper/settings.c"),
-    "docs/ownership.md": ("helper/plan.c", "helper/reap_print.c"),
+    "docs/bootname.8": ("helper/print.c", "helper/plan_taken.c", "helper/settings.c"),
+    "docs/ownership.md": ("helper/plan_taken.c", "helper/reap_print.c"),
     "docs/user-data.md": ("helper/settings.c",),
-    "README.md": ("helper/plan.c",),
+    "README.md": ("helper/plan_taken.c",),
 }
 
 

@@ -17,8 +17,8 @@ TOP = pathlib.Path(__file__).parents[2]
 # Which functions take messages, and in which argument. What stands behind a format is inserted.
 BEGINS = {"errinfo_set": 1, "end_with": 0, "finding_fail": 1, "finding_warn": 0}
 ADDS = {"errinfo_add": 0}
-INSERTS = {"yaml_fault": 1, "yaml_fault_at": 2, "note_obstacle": 1, "is_true": 1,
-           "value_fault": 1, "usage_fault": 0, "not_yet": 0, "tell": 1}
+INSERTS = {"yaml_fault": 1, "yaml_fault_at": 2, "write_files_note_obstacle": 2, "is_true": 1,
+           "value_fault": 1, "usage_fault": 0, "not_yet": 0, "tell": 1, "refuse_pair": 2}
 # Where lines that are no errors are put together.
 LINES = {"buf_set": ("&out", "&told", "&line", "&doubt"), "buf_addf": ("&out", "&told", "&line")}
 

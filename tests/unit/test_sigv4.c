@@ -68,31 +68,35 @@ static void read_file(const char *file, struct buf *to)
 	assert_false(buf_is_cut(to));
 }
 
-static int on_context_key(void)
+static int on_context_key(void *context)
 {
+	struct yaml_members members;
 	unsigned place =
 		text_place(yaml_text(), "region service timestamp normalize "
 					"sign_body omit_session_token "
 					"credentials ") +
 		REGION;
 
+	(void)context;
 	if (yaml_next())
 		return -1;
 	if (place < TEXTS)
 		buf_set(&vector.context[place], "%s", yaml_text());
 	if (place != TEXTS)
 		return yaml_skip();
-	if (yaml_read_members("access_key_id secret_access_key token "))
+	if (yaml_read_members("access_key_id secret_access_key token ",
+			      &members))
 		return -1;
 	for (size_t i = 0; i < REGION; i++)
-		if (yaml_members[i])
-			buf_set(&vector.context[i], "%s", yaml_members[i]);
+		if (members.text[i])
+			buf_set(&vector.context[i], "%s", members.text[i]);
+	yaml_wipe_members(&members);
 	return 0;
 }
 
-static int on_context(void)
+static int on_context(void *context)
 {
-	return yaml_read_map(on_context_key);
+	return yaml_read_map(on_context_key, context);
 }
 
 static bool flag(int place)
@@ -192,9 +196,9 @@ static void vector_open(const char *folder, const char *name)
 	read_file("context.json", &json);
 	read_file("request.txt", &vector.text);
 	unit_result(name,
-		    yaml_read("context.json", json.data, json.len, on_context),
+		    yaml_read("context.json", json.data, json.len, on_context,
+			      NULL),
 		    0);
-	yaml_wipe_members();
 	cut_request();
 	set_timestamp();
 	add_header("X-Amz-Date", vector.timestamp);

@@ -9,15 +9,15 @@ static struct buf seen;
 static unsigned calls;
 
 /* Read a document as "unit". */
-static int read_bytes(const char *data, size_t size, int (*on_root)(void))
+static int read_bytes(const char *data, size_t size, yaml_handler on_root)
 {
 	unit_forget();
 	buf_wipe(&seen);
 	calls = 0;
-	return yaml_read("unit", data, size, on_root);
+	return yaml_read("unit", data, size, on_root, NULL);
 }
 
-static int read_text(const char *text, int (*on_root)(void))
+static int read_text(const char *text, yaml_handler on_root)
 {
 	return read_bytes(text, strlen(text), on_root);
 }
@@ -48,8 +48,15 @@ static void write_node(void)
 	}
 }
 
-static int walk(void)
+static int pass_over(void *context)
 {
+	(void)context;
+	return yaml_skip();
+}
+
+static int walk(void *context)
+{
+	(void)context;
 	calls++;
 	depth = 0;
 	for (;;) {
@@ -98,8 +105,9 @@ static void test_yaml__goes_node_by_node(void **state)
 	}
 }
 
-static int on_nothing(void)
+static int on_nothing(void *context)
 {
+	(void)context;
 	calls++;
 	assert_false(yaml_is_scalar());
 	assert_false(yaml_is_map());
@@ -119,8 +127,9 @@ static void test_yaml__calls_where_there_is_no_root(void **state)
 	}
 }
 
-static int refuse(void)
+static int refuse(void *context)
 {
+	(void)context;
 	calls++;
 	errinfo_set(STATUS_TAKEN, "refused");
 	return -1;
@@ -191,13 +200,15 @@ static void test_yaml__faults_have_a_place(void **state)
 	assert_int_equal(failed, 0);
 }
 
-static int fault_of_value(void)
+static int fault_of_value(void *context)
 {
+	(void)context;
 	return yaml_next() || yaml_next() ? -1 : yaml_fault("ttl", "a number");
 }
 
-static int fault_of_document(void)
+static int fault_of_document(void *context)
 {
+	(void)context;
 	return yaml_fault("", "no map");
 }
 
@@ -218,15 +229,16 @@ static void test_yaml__reads_on_after_a_broken_one(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(faults); i++) {
 		(void)read_text(faults[i].input, walk);
-		unit_result(faults[i].name, read_text("[a]", yaml_skip), 0);
+		unit_result(faults[i].name, read_text("[a]", pass_over), 0);
 	}
 }
 
 /* ---- Maps. ---- */
 
 /* Note the key, and pass over its value; refuse "stop". */
-static int on_key(void)
+static int on_key(void *context)
 {
+	(void)context;
 	calls++;
 	buf_addf(&seen, "%s;", yaml_text());
 	if (!strcmp(yaml_text(), "stop"))
@@ -234,10 +246,11 @@ static int on_key(void)
 	return yaml_next() ? -1 : yaml_skip();
 }
 
-static int on_map(void)
+static int on_map(void *context)
 {
+	(void)context;
 	assert_true(yaml_is_map());
-	return yaml_read_map(on_key) || !yaml_is_end() ? -1 : 0;
+	return yaml_read_map(on_key, NULL) || !yaml_is_end() ? -1 : 0;
 }
 
 static const struct {
@@ -277,25 +290,27 @@ static void test_yaml__read_map_calls_at_each_key(void **state)
 
 /* ---- Aliases. ---- */
 
-static int look_at_node(void);
+static int look_at_node(void *context);
 
-static int look_at_list(void)
+static int look_at_list(void *context)
 {
+	(void)context;
 	for (;;) {
 		if (yaml_next())
 			return -1;
 		if (yaml_is_end())
 			return 0;
-		if (yaml_follow(look_at_node))
+		if (yaml_follow(look_at_node, NULL))
 			return -1;
 	}
 }
 
-static int look_at_node(void)
+static int look_at_node(void *context)
 {
+	(void)context;
 	calls++;
 	if (yaml_is_list())
-		return look_at_list();
+		return look_at_list(NULL);
 	buf_addf(&seen, "%s;", yaml_text());
 	return yaml_skip();
 }
@@ -365,18 +380,22 @@ static void test_yaml__follows_no_bomb(void **state)
 
 /* ---- Members. ---- */
 
+static struct yaml_members found;
+
 static const char *member(size_t i)
 {
-	return yaml_members[i] ? yaml_members[i] : "";
+	return found.text[i] ? found.text[i] : "";
 }
 
-static int on_members(void)
+static int on_members(void *context)
 {
-	if (yaml_read_members("path encoding content "))
+	(void)context;
+	if (yaml_read_members("path encoding content ", &found))
 		return -1;
 	calls++;
 	for (size_t i = 0; i < 3; i++)
 		buf_addf(&seen, "%s;", member(i));
+	yaml_wipe_members(&found);
 	return 0;
 }
 
@@ -425,12 +444,13 @@ static void test_yaml__reads_members(void **state)
 		}
 	}
 	assert_int_equal(failed, 0);
-	yaml_wipe_members();
+	yaml_wipe_members(&found);
 }
 
-static int on_four_members(void)
+static int on_four_members(void *context)
 {
-	return yaml_read_members("a b c d ");
+	(void)context;
+	return yaml_read_members("a b c d ", &found);
 }
 
 static void test_yaml__reads_four_members_and_wipes_them(void **state)
@@ -444,10 +464,10 @@ static void test_yaml__reads_four_members_and_wipes_them(void **state)
 		0);
 	for (size_t i = 0; i < LENGTH(want); i++)
 		assert_string_equal(member(i), want[i]);
-	yaml_wipe_members();
+	yaml_wipe_members(&found);
 	for (size_t i = 0; i < LENGTH(want); i++)
 		assert_string_equal(member(i), "");
-	yaml_wipe_members();
+	yaml_wipe_members(&found);
 }
 
 static void test_yaml__broken_members(void **state)
@@ -460,13 +480,14 @@ static void test_yaml__broken_members(void **state)
 		    STATUS_SETTINGS);
 	unit_result("next", read_text("{content: c}", on_members), 0);
 	assert_string_equal(seen.data, ";;c;");
-	yaml_wipe_members();
+	yaml_wipe_members(&found);
 }
 
 /* ---- Skipping. ---- */
 
-static int skip_second(void)
+static int skip_second(void *context)
 {
+	(void)context;
 	if (yaml_next() || yaml_next() || yaml_skip() || yaml_next())
 		return -1;
 	buf_addf(&seen, "%s", yaml_text());
@@ -504,7 +525,7 @@ static void test_yaml__skip_depth_limit_is_exact(void **state)
 			for (size_t j = 0; j < deep; j++)
 				buf_addf(&text, "%s", kinds[i][1]);
 			unit_result(kinds[i][0],
-				    read_text(text.data, yaml_skip),
+				    read_text(text.data, pass_over),
 				    deep > DEPTH_LIMIT ? STATUS_SETTINGS : 0);
 			if (deep > DEPTH_LIMIT)
 				unit_holds(kinds[i][0], errinfo.text.data,
