@@ -7,7 +7,7 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-VERSION ?= 0.1.0
+VERSION ?= 0.2.0
 
 PREFIX ?= /usr/local
 prefix ?= $(PREFIX)
@@ -251,7 +251,7 @@ user-data: $B/bootname $(foreach kind,$(EMBEDDED),$B/release/bootname-$(kind)-$(
 	@BOOTNAME_BUILD=$(abspath $B) $(PYTHON) cloud-config/mkuserdata --arch $(ARCH) \
 		--check-with $< -o $B/user-data $(OPTIONS) '$(SETTINGS)'
 
-# To a private bucket, for `mkuserdata --s3`; PREFIX of the keys: KEYS=bootname/0.1.0/.
+# To a private bucket, for `mkuserdata --s3`; PREFIX of the keys: KEYS=bootname/0.2.0/.
 KEYS ?= bootname/$(VERSION)/
 
 .PHONY: publish
@@ -631,6 +631,8 @@ uninstall:
 
 # Who answers for a package: name and address of whoever builds it for others.
 MAINTAINER ?= The bootname authors <bootname@example.com>
+# Where the sources are, for the packages' field Homepage; empty leaves that out.
+HOMEPAGE ?=
 TARBALL = $B/bootname-$(VERSION).tar.gz
 PACKAGING := cloud-config/packages
 
@@ -649,12 +651,12 @@ distcheck: dist
 .PHONY: deb
 deb: dist
 	$(call say,DEB,$B/deb)
-	$(Q)sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
+	$(Q)HOMEPAGE='$(HOMEPAGE)' sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
 
 .PHONY: rpm
 rpm: dist $(PACKED)
 	$(call say,RPM,$B/rpm)
-	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
+	$(Q)HOMEPAGE='$(HOMEPAGE)' sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
 
 # What a version's page has, in one folder; and putting it there, with GitHub's CLI.
 .PHONY: release-files upload

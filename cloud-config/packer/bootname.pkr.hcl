@@ -4,7 +4,7 @@
 # on the distribution, or for Debian and Ubuntu on an older one: else it lacks libraries.
 #
 #   packer init cloud-config/packer
-#   packer build -var package=build/deb/bootname_0.1.0-1_amd64.deb cloud-config/packer
+#   packer build -var package=build/deb/bootname_0.2.0-1_amd64.deb cloud-config/packer
 #   packer build -var distribution=amazon-linux-2023 -var package=bootname.rpm cloud-config/packer
 
 packer {
