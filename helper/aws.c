@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "build.h"
 #include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
@@ -168,7 +169,7 @@ static int complain(const struct call *call)
 	else if (!strcmp(code.data, "NoSuchHostedZone"))
 		status = STATUS_UNAVAILABLE;
 	else if (http == 401 || http == 403 || is_forbidden ||
-		 (platform_has_user && is_key_refused()))
+		 (build_is_whole && is_key_refused()))
 		status = STATUS_DENIED;
 	(void)errinfo_set(status, "%s: HTTP %ld", request->operation, http);
 	if (code.len)
@@ -185,7 +186,7 @@ static int complain(const struct call *call)
 			is_arn ? ":route53:::" : "", request->resource);
 		bear_new_role(call);
 	}
-	if (platform_has_user && status == STATUS_DENIED)
+	if (build_is_whole && status == STATUS_DENIED)
 		tell_where_from(call);
 	errinfo.code = code.data;
 	return -1;
@@ -208,7 +209,7 @@ static int sign(const struct call *call)
 	const char *host = strchr(url.data, ':') + 3;
 	const char *token = call->credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
-	bool has_token = !platform_has_user || *token;
+	bool has_token = !build_is_whole || *token;
 	bool is_global = request->service == AWS_ROUTE53;
 	const char *type =
 		is_global ? "content-type:application/xml\n"

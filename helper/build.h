@@ -28,4 +28,13 @@ static inline bool build_is(unsigned any)
 #endif
 }
 
+/* Whether this is the whole program.  An embedded helper has no person at the
+ * keyboard: its compiler drops what only a person needs, and the checks that
+ * mkuserdata has made.  Main sets it, and tests change it. */
+#ifdef BOOTNAME_EMBEDDED
+enum { build_is_whole = false };
+#else
+extern bool build_is_whole;
+#endif
+
 #endif

@@ -70,7 +70,7 @@ static int read_list(void *context)
 	struct place place = yaml_place();
 
 	if (!yaml_is_list()) {
-		if (platform_has_user && (yaml_is_map() || *yaml_text()))
+		if (build_is_whole && (yaml_is_map() || *yaml_text()))
 			(void)write_files_note_obstacle(
 				&search->files, place,
 				"write_files must be a list");
@@ -81,9 +81,9 @@ static int read_list(void *context)
 			return -1;
 		if (yaml_is_end())
 			return 0;
-		if (platform_has_user ? yaml_follow(write_files_read_entry,
-						    &search->files)
-				      : read_plain_entry(search))
+		if (build_is_whole ? yaml_follow(write_files_read_entry,
+						 &search->files)
+				   : read_plain_entry(search))
 			return -1;
 	}
 }
@@ -104,9 +104,9 @@ static int on_key(void *context)
 {
 	struct search *search = context;
 	bool is_files = !strcmp(yaml_text(), "write_files");
-	bool is_own = platform_has_user && !strcmp(yaml_text(), "bootname");
+	bool is_own = build_is_whole && !strcmp(yaml_text(), "bootname");
 
-	if (platform_has_user && refuse_key(search, is_files, is_own))
+	if (build_is_whole && refuse_key(search, is_files, is_own))
 		return -1;
 	if (yaml_next())
 		return -1;
@@ -114,15 +114,15 @@ static int on_key(void *context)
 		search->own_key = yaml_place();
 	if (!is_files)
 		return yaml_skip();
-	return platform_has_user ? yaml_follow(read_list, search)
-				 : read_list(search);
+	return build_is_whole ? yaml_follow(read_list, search)
+			      : read_list(search);
 }
 
 static int find_entries(void *context)
 {
 	struct search *search = context;
 
-	if (platform_has_user) {
+	if (build_is_whole) {
 		search->has_root = !yaml_is_none();
 		search->files_keys = 0;
 	}
@@ -246,7 +246,7 @@ int cloud_config_read(struct settings *settings, const char *path)
 	struct search search = {.settings = settings, .path = path};
 	int rc;
 
-	if (platform_has_user)
+	if (build_is_whole)
 		rc = read_for_user(&search);
 	else if (file_read(path) || is_cut())
 		rc = refuse_plain(&search);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "platform.h"
 #include "text.h"
 
@@ -14,7 +15,7 @@ bool credentials_set(struct credentials *credentials, const char *access_key_id,
 	memset(credentials, 0, sizeof(*credentials));
 	/* The first one last: with it they are there. */
 	for (size_t i = CREDENTIALS_FIELDS; i--;) {
-		if (platform_has_user && i == CREDENTIALS_SESSION_TOKEN &&
+		if (build_is_whole && i == CREDENTIALS_SESSION_TOKEN &&
 		    !fields[i])
 			continue;
 		if (!text_matches(fields[i], "^[!-~]+$") ||

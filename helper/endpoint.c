@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 #include "text.h"
@@ -62,7 +63,7 @@ static void add_default(struct buf *url, enum aws_service service,
 {
 	bool is_global = service == AWS_ROUTE53;
 	const struct partition *of = partition_of(region);
-	bool dual_stack = is_ipv6 || (platform_has_user &&
+	bool dual_stack = is_ipv6 || (build_is_whole &&
 				      is_on("AWS_USE_DUALSTACK_ENDPOINT"));
 	bool is_gov = is_global && !strcmp(of->name, "aws-us-gov");
 	const char *in = region;
@@ -72,7 +73,7 @@ static void add_default(struct buf *url, enum aws_service service,
 	if (is_gov)
 		in = "us-gov";
 	buf_addf(url, "https://%s%s%s%s.%s", services[service],
-		 platform_has_user && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
+		 build_is_whole && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
 			 ? "-fips"
 			 : "",
 		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
@@ -93,14 +94,14 @@ int endpoint_add(struct buf *url, enum aws_service service, const char *region,
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");
 	if (!override ||
-	    (!platform_has_user && strstr(override, "https://") != override)) {
+	    (!build_is_whole && strstr(override, "https://") != override)) {
 		add_default(url, service, region, is_ipv6);
 		return 0;
 	}
 	buf_addf(url, "%s", override);
-	while (platform_has_user && url->len && url->data[url->len - 1] == '/')
+	while (build_is_whole && url->len && url->data[url->len - 1] == '/')
 		url->data[--url->len] = '\0';
-	return !platform_has_user ||
+	return !build_is_whole ||
 			       text_matches(url->data, "^(https://|http://"
 						       "(127\\.[0-9.]*|\\[::1]|"
 						       "localhost)(:[0-9]*)?$)")

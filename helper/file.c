@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 
@@ -24,7 +25,7 @@ static ssize_t read_all(int fd)
 	do {
 		count = read(fd, file.text + size, FILE_LIMIT + 1 - size);
 		size += count > 0 ? (size_t)count : 0;
-	} while (platform_has_user &&
+	} while (build_is_whole &&
 		 (count > 0 || (count < 0 && errno == EINTR)));
 	return count < 0 ? -1 : (ssize_t)size;
 }
@@ -36,15 +37,15 @@ int file_read(const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0) {
-		bool is_absent = !platform_has_user || errno == ENOENT;
+		bool is_absent = !build_is_whole || errno == ENOENT;
 
 		(void)errinfo_set(STATUS_SETTINGS, "%s: %s", path,
-				  platform_has_user ? strerror(errno) : "");
+				  build_is_whole ? strerror(errno) : "");
 		return is_absent ? 1 : -1;
 	}
 	if (!file.text)
 		file.text = calloc(1, FILE_LIMIT + 2);
-	if (file.text && (!platform_has_user ||
+	if (file.text && (!build_is_whole ||
 			  (!fstat(fd, &status) && S_ISREG(status.st_mode) &&
 			   !(status.st_mode & S_IWOTH))))
 		size = read_all(fd);
@@ -55,7 +56,7 @@ int file_read(const char *path)
 		return 0;
 	}
 	(void)errinfo_set(STATUS_SETTINGS, "%s: is unusable", path);
-	return platform_has_user
+	return build_is_whole
 		       ? errinfo_add("; it must be a file of at most %d bytes "
 				     "that not everybody can write",
 				     FILE_LIMIT)

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 
 #include "backoff.h"
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 #include "roots.h"
@@ -83,13 +84,13 @@ int http_open(long timeout_s)
 {
 	struct stat status;
 
-	if (platform_has_user)
+	if (build_is_whole)
 		hurry_resolver();
 	http_start_clock(timeout_s);
 	bundle = platform_variable("AWS_CA_BUNDLE");
 	if (!bundle)
 		roots_find();
-	else if (platform_has_user && !stat(bundle, &status) &&
+	else if (build_is_whole && !stat(bundle, &status) &&
 		 !S_ISREG(status.st_mode)) /* reading it may never end */
 		return errinfo_set(STATUS_SETTINGS,
 				   "AWS_CA_BUNDLE: %s is no regular file",
@@ -111,7 +112,7 @@ static void forget_body(void)
 void http_close(void)
 {
 	forget_body();
-	if (platform_has_user) /* what is printed may take its time */
+	if (build_is_whole) /* what is printed may take its time */
 		http_stop_clock();
 }
 
@@ -180,7 +181,7 @@ static CURLcode result; /* the first that is none of success */
 static void keep(CURLcode code)
 {
 	/* Several are the code of something else, which only people read. */
-	if (!platform_has_user || !result)
+	if (!build_is_whole || !result)
 		result |= code;
 }
 
@@ -212,7 +213,7 @@ static void set_options(const char *method, const char *url, const char *body,
 		set_number(options[i].option, options[i].value);
 	/* Else a libcurl without a thread to look names up in takes SIGALRM for
 	 * that, and refuses to look where a second or less is left. */
-	if (platform_has_user)
+	if (build_is_whole)
 		set_number(CURLOPT_NOSIGNAL, 1);
 	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
 	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
@@ -265,7 +266,7 @@ static bool is_unreached(CURLcode code)
 static int complain_of_size(void)
 {
 	return errinfo_set(STATUS_DATA,
-			   platform_has_user && passed == HEADERS_LIMIT
+			   build_is_whole && passed == HEADERS_LIMIT
 				   ? "headers larger than %d bytes"
 				   : "answer larger than %d bytes",
 			   passed);
@@ -276,7 +277,7 @@ static int failure(CURLcode code, bool is_set)
 {
 	int status = STATUS_DEADLINE | AGAIN_LATER;
 
-	if (platform_has_user && is_set && is_long_line(code))
+	if (build_is_whole && is_set && is_long_line(code))
 		passed = HEADERS_LIMIT;
 	if (passed)
 		return complain_of_size();
@@ -284,15 +285,15 @@ static int failure(CURLcode code, bool is_set)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY || !is_set)
 		status = STATUS_SYSTEM;
-	return errinfo_set(
-		status, "%s%s",
-		*reason		    ? reason
-		: platform_has_user ? curl_easy_strerror(code)
-				    : "libcurl fails",
-		!platform_has_user || code == CURLE_OUT_OF_MEMORY ? ""
-		: !is_set ? "; install a libcurl with TLS and proxies"
-		: is_unreached(code) ? "; is there a route?"
-				     : "");
+	return errinfo_set(status, "%s%s",
+			   *reason	    ? reason
+			   : build_is_whole ? curl_easy_strerror(code)
+					    : "libcurl fails",
+			   !build_is_whole || code == CURLE_OUT_OF_MEMORY ? ""
+			   : !is_set
+				   ? "; install a libcurl with TLS and proxies"
+			   : is_unreached(code) ? "; is there a route?"
+						: "");
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
@@ -330,7 +331,7 @@ int http_send(const char *method, const char *url, const char *headers,
 	long given_ms;
 	bool is_set;
 
-	if (text_is_careful && text_has_failed)
+	if (build_is_whole && text_has_failed)
 		return errinfo_set(STATUS_SYSTEM, "out of memory");
 	buf_set(&lines, "%s", headers);
 	split_lines();
@@ -395,7 +396,7 @@ int http_persist(int (*attempt)(void *context), void *context)
 	struct errinfo former; /* what failed before: it may tell more */
 
 	while (attempt(context)) {
-		if (!platform_has_user)
+		if (!build_is_whole)
 			; /* who reads what failed before? */
 		else if (was_hasty && retry.tries)
 			errinfo = former;

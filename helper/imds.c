@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "credentials.h"
 #include "errinfo.h"
 #include "http.h"
@@ -34,19 +35,19 @@ int imds_open(void)
 	const char *chosen =
 		platform_variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 
-	if (platform_has_user &&
+	if (build_is_whole &&
 	    text_matches(platform_variable("AWS_EC2_METADATA_DISABLED"),
 			 "^[Tt][Rr][Uu][Ee]$"))
 		return errinfo_set(
 			STATUS_UNAVAILABLE,
 			"AWS_EC2_METADATA_DISABLED is set; unset it");
-	imds_is_ipv6 = platform_has_user && is_ipv6_wanted();
+	imds_is_ipv6 = build_is_whole && is_ipv6_wanted();
 	if (!chosen)
 		return 0;
 	buf_set(&base, "%s", chosen);
-	while (platform_has_user && base.len && base.data[base.len - 1] == '/')
+	while (build_is_whole && base.len && base.data[base.len - 1] == '/')
 		base.data[--base.len] = '\0';
-	return !platform_has_user || text_matches(base.data, "^http://")
+	return !build_is_whole || text_matches(base.data, "^http://")
 		       ? 0
 		       : errinfo_set(STATUS_SETTINGS,
 				     "AWS_EC2_METADATA_SERVICE_ENDPOINT must "
@@ -224,7 +225,7 @@ int imds_get_credentials(struct credentials *credentials)
 	if (rc)
 		(void)not_yet("the role's credentials are no JSON");
 	else if ((text[CODE] && strcmp(text[CODE], "Success")) ||
-		 (platform_has_user && !text[TOKEN]) ||
+		 (build_is_whole && !text[TOKEN]) ||
 		 !credentials_set(credentials, text[ACCESS_KEY_ID],
 				  text[SECRET_ACCESS_KEY], text[TOKEN]))
 		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,

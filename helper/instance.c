@@ -67,7 +67,7 @@ int instance_identify(struct instance *instance)
 		take_member(members.text[IDENTITY_ACCOUNT], "^[0-9]{12}$",
 			    instance->account);
 	yaml_wipe_members(&members);
-	if (!platform_has_user)
+	if (!build_is_whole)
 		return *instance->id && *instance->region
 			       ? 0
 			       : errinfo_set(STATUS_DATA, "no instance id");
@@ -103,7 +103,7 @@ static int ask_ec2(const struct learning *learning)
 	int rc = ec2_describe_tag(self->id, self->region, learning->tag_key,
 				  !is_asked_for, &tag);
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = rc > 0;
 	if (rc >= 0 || !is_asked_for)
 		return rc != 0;
@@ -120,7 +120,7 @@ static int attempt_tag(void *context)
 	int again = AGAIN_SOON;
 	int rc;
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = false;
 	buf_wipe(&tag);
 	buf_set(&path, "meta-data/tags/instance/");
@@ -132,7 +132,7 @@ static int attempt_tag(void *context)
 		return rc;
 	/* 404: no such tag; or no tags at all, which only the list tells. */
 	rc = imds_get("meta-data/tags/instance");
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_name = !rc;
 	if (rc > 0) {
 		again = AGAIN_LATER;
@@ -256,7 +256,7 @@ int instance_learn_name(struct instance *instance,
 				       errinfo.status == STATUS_UNAVAILABLE
 			       ? 1
 			       : -1;
-	if (platform_has_user && settings->doubt) {
+	if (build_is_whole && settings->doubt) {
 		errinfo.stage = "settings";
 		return errinfo_set(STATUS_SETTINGS, "%s", settings->doubt);
 	}
@@ -276,14 +276,14 @@ static int get_address(const struct learning *learning, bool is_wanted,
 	int rc;
 
 	address[0] = '\0';
-	if (platform_has_user)
+	if (build_is_whole)
 		*is_lacking = !is_wanted;
 	if (!is_wanted)
 		return 0;
 	rc = imds_get(path);
 	if (rc < 0)
 		return -1;
-	if (platform_has_user)
+	if (build_is_whole)
 		*is_lacking = rc;
 	if (rc) {
 		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
@@ -308,7 +308,7 @@ static int attempt_addresses(void *context)
 				   ? "meta-data/local-ipv4"
 				   : "meta-data/public-ipv4";
 
-	if (platform_has_user)
+	if (build_is_whole)
 		self->lacks_ipv4 = false;
 	return get_address(learning, settings_want_ipv6(settings),
 			   "meta-data/ipv6", AF_INET6, self->ipv6,

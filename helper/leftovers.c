@@ -303,7 +303,7 @@ void leftovers_keep(const struct buf *description, bool has_failed)
 		return;
 	if (has_failed)
 		description = NULL;
-	if (platform_has_user)
+	if (build_is_whole)
 		published_write(description);
 	else
 		published_keep_text(description ? description->data : "");

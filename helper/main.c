@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "build.h"
 #include "check.h"
 #include "check_json.h"
 #include "errinfo.h"
@@ -150,7 +151,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	platform_has_user = text_is_careful = true;
+	build_is_whole = true;
 	platform_harden(print_overdue);
 	opterr = 0;
 	errinfo.stage = "report";

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 #include "route53.h"
@@ -44,14 +45,14 @@ void outcome_add(const struct plan *plan);
 /* Note that a stage has ended. */
 static inline void outcome_time(enum outcome_stage stage)
 {
-	if (platform_has_user)
+	if (build_is_whole)
 		outcome.ms[stage] = platform_now_ms();
 }
 
 /* Note that Route 53 holds something else than before. */
 static inline void outcome_changed(void)
 {
-	if (platform_has_user)
+	if (build_is_whole)
 		outcome.has_changed = true;
 }
 

@@ -196,7 +196,7 @@ static enum plan_state compare(struct planning *planning, size_t i,
 	bool is_exact = !plan_is_removal(plan);
 	bool is_same =
 		plan_is_same_address(i, set->values, plan->sets[i].value) ||
-		(platform_has_user && i < PLAN_OWNER && plan->has_published &&
+		(build_is_whole && i < PLAN_OWNER && plan->has_published &&
 		 plan->has_published(plan, i, set->values));
 
 	plan_fill_in(&wanted, planning, i);
@@ -253,8 +253,7 @@ static void note_owner(struct planning *planning, const char *value)
 
 	learn_owner(plan, value);
 	/* What it does not know, it does not take away. */
-	if (platform_has_user && !*plan->instance->account &&
-	    plan_is_ours(plan) &&
+	if (build_is_whole && !*plan->instance->account && plan_is_ours(plan) &&
 	    !strcmp(plan->owner_region, plan->instance->region))
 		buf_set(&planning->owner_value, "%s", value);
 }
@@ -280,7 +279,7 @@ static int note(struct planning *planning, size_t i,
 		plan_describe(planning, set);
 	if (!is_obstacle || plan_is_removal(planning->plan))
 		return 0;
-	return !platform_has_user || *set->alias ||
+	return !build_is_whole || *set->alias ||
 			       route53_type(set->type) == TYPE_CNAME
 		       ? plan_taken(planning)
 		       : plan_taken_by_routing(planning, set);
@@ -303,7 +302,7 @@ int plan_found(struct planning *planning, const struct record_set *set)
 	    strcmp(folded, plan->instance->name) != 0)
 		return 0;
 	if (type > TYPE_CNAME) {
-		if (platform_has_user)
+		if (build_is_whole)
 			note_delegation(planning, set, type == TYPE_NS);
 		return 0;
 	}
@@ -311,7 +310,7 @@ int plan_found(struct planning *planning, const struct record_set *set)
 		i = PLAN_A;
 	if (is_obstacle || !strcmp(own, set->identifier))
 		return note(planning, i, set, is_obstacle);
-	return platform_has_user && has_other_routing(plan, i, set)
+	return build_is_whole && has_other_routing(plan, i, set)
 		       ? plan_taken_by_routing(planning, set)
 		       : 0;
 }

@@ -20,7 +20,7 @@ static void remove_set(struct planning *planning, size_t i, bool is_owner,
 	bool is_obstacle = *found == PLAN_KEEP;
 	bool is_all = plan_is_owner_place(i)
 			      ? *is_last
-			      : !(platform_has_user && plan->is_leftover) &&
+			      : !(build_is_whole && plan->is_leftover) &&
 					plan_is_asked_for(plan, i);
 
 	if (*found > PLAN_KEEP && !is_owner && plan_has_owner(plan))
@@ -100,7 +100,7 @@ int plan_changes(struct planning *planning, bool may_take_over,
 		found[PLAN_A] == PLAN_LEAVE || found[PLAN_AAAA] == PLAN_LEAVE;
 	bool is_last = !plan->keeps_owner;
 
-	if (platform_has_user && planning->delegation.len &&
+	if (build_is_whole && planning->delegation.len &&
 	    !plan_is_removal(plan))
 		return errinfo_set(STATUS_TAKEN,
 				   "%s is taken: NS %s, which delegates it; "

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "instance.h"
 #include "platform.h"
@@ -36,13 +37,13 @@ void plan_describe(struct planning *planning, const struct record_set *set)
 	struct buf *text = &planning->obstacle;
 
 	buf_set(text, "%s %.*s", set->type,
-		platform_has_user ? (int)plan_whole_values(set->values,
-							   PLAN_OBSTACLE_SIZE)
-				  : PLAN_OBSTACLE_SIZE,
+		build_is_whole ? (int)plan_whole_values(set->values,
+							PLAN_OBSTACLE_SIZE)
+			       : PLAN_OBSTACLE_SIZE,
 		set->values);
 	if (*set->alias)
 		buf_addf(text, "alias");
-	else if (platform_has_user)
+	else if (build_is_whole)
 		buf_addf(text, " (TTL %s%s%s)", set->ttl,
 			 *set->identifier ? ", routing " : "",
 			 *set->identifier ? plan_routing_of(set) : "");
@@ -69,7 +70,7 @@ int plan_taken_by_routing(struct planning *planning,
 {
 	plan_describe(planning, set);
 	(void)plan_taken(planning);
-	if (platform_has_user && (*set->weight || *set->multivalue))
+	if (build_is_whole && (*set->weight || *set->multivalue))
 		(void)errinfo_add(", or set routing: %s", plan_routing_of(set));
 	return -1;
 }

@@ -39,7 +39,7 @@ void platform_wipe(void *memory, size_t size)
 static void forget_leaks(void)
 {
 	(void)unsetenv("SSLKEYLOGFILE");
-	if (platform_has_user)
+	if (build_is_whole)
 		(void)unsetenv("GNUTLS_DEBUG_LEVEL");
 }
 
@@ -51,7 +51,7 @@ void platform_harden(void (*on_alarm)(int))
 
 	forget_leaks();
 	/* Whoever started the program may have blocked it, or ignored it. */
-	if (platform_has_user) /* it is so: the memory is static */
+	if (build_is_whole) /* it is so: the memory is static */
 		(void)sigemptyset(&action.sa_mask);
 	(void)sigaddset(&action.sa_mask, SIGALRM);
 	(void)sigprocmask(SIG_UNBLOCK, &action.sa_mask, NULL);
@@ -59,7 +59,7 @@ void platform_harden(void (*on_alarm)(int))
 	(void)sigaction(SIGALRM, &action, NULL);
 
 	/* Best effort: a system that refuses is no reason not to boot. */
-	if (platform_has_user)
+	if (build_is_whole)
 		(void)setrlimit(RLIMIT_CORE, &none);
 		/* LeakSanitizer traces the very process: leave a test build to
 		 * it. */
@@ -73,7 +73,7 @@ void platform_harden(void (*on_alarm)(int))
 	 * before its records are set. */
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
-	if (platform_has_user)
+	if (build_is_whole)
 		(void)sigaction(SIGXFSZ, &action, NULL);
 	do
 		fd = open("/dev/null", O_RDWR);
@@ -90,10 +90,6 @@ void platform_exit(int status)
 	_exit(status);
 #endif
 }
-
-#ifndef BOOTNAME_EMBEDDED
-bool platform_has_user;
-#endif
 
 bool platform_has_colours(void)
 {

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "build.h"
+
 /* Overwrite memory with zeros in a way that the compiler keeps. */
 void platform_wipe(void *memory, size_t size);
 
@@ -28,14 +30,6 @@ void platform_harden(void (*on_alarm)(int));
  */
 __attribute__((noreturn)) void platform_exit(int status);
 
-/* Whether a person may be at the keyboard.  The compiler of what rides in
- * user-data knows that there is none, and leaves out what only people want. */
-#ifdef BOOTNAME_EMBEDDED
-enum { platform_has_user = false };
-#else
-extern bool platform_has_user;
-#endif
-
 /* Whether standard output is a terminal of somebody who likes colours. */
 bool platform_has_colours(void);
 
@@ -45,7 +39,7 @@ const char *platform_variable(const char *name);
 __attribute__((always_inline)) static inline const char *
 platform_user_variable(const char *name)
 {
-	return platform_has_user ? platform_variable(name) : NULL;
+	return build_is_whole ? platform_variable(name) : NULL;
 }
 
 /* 32 unpredictable bits, for jitter; from the clock where nothing is better. */

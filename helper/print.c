@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "instance.h"
 #include "options.h"
@@ -77,7 +78,7 @@ static void add_line(const struct plan *plan, const struct plan_set *set)
 /* Whether a record set has a line. */
 static bool has_line(const struct plan *plan, const struct plan_set *set)
 {
-	if (platform_has_user && plan->is_leftover)
+	if (build_is_whole && plan->is_leftover)
 		return set->state == PLAN_REMOVE;
 	return plan_is_removal(plan) ? set->state != PLAN_NONE : *set->value;
 }
@@ -109,7 +110,7 @@ int print_result(void)
 void print_failure(void)
 {
 	(void)text_printable(errinfo.text.data);
-	if (platform_has_user && !outcome.status)
+	if (build_is_whole && !outcome.status)
 		outcome.first_error = errinfo;
 	if (!outcome.status)
 		outcome.status = errinfo.status;
@@ -152,7 +153,7 @@ void print_overdue(int signal)
 	static const char text[] = "bootname: deadline: passed\n";
 
 	(void)signal;
-	if (platform_has_user)
+	if (build_is_whole)
 		end_with("the connection did not end at the deadline; what is "
 			 "between this machine and the other side?");
 	else

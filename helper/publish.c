@@ -63,7 +63,7 @@ static bool is_cut(const char *name)
 	dnsname_from_route53(next_name, batch.next.name.data);
 	if (*batch.record->plan.owner_id || !dnsname_in_zone(next_name, name))
 		return false;
-	if (!platform_has_user)
+	if (!build_is_whole)
 		return true; /* one look more does no harm */
 	label = next_name + strlen(next_name) - strlen(name);
 	if (label == next_name)
@@ -237,6 +237,22 @@ static int plan_batch(void)
 
 /* ---- Send. ---- */
 
+/* One that EC2 does not know may be young, also if EC2 has known it before: that
+ * counts if it is so seconds later.  Returns as ask_for_owner. */
+static int ask_again(struct record *record)
+{
+	bool was_unknown;
+	int rc;
+
+	do {
+		was_unknown = record->doubt == OWNER_IS_UNKNOWN;
+		if (was_unknown)
+			http_sleep_ms(EC2_SETTLES_MS);
+		rc = ask_for_owner(record);
+	} while (!rc && record->doubt == OWNER_IS_UNKNOWN && !was_unknown);
+	return rc;
+}
+
 /*
  * Ask once more for owners that may have come back since the plan was made:
  * an instance that was started again, or one so young that EC2 did not know it
@@ -252,9 +268,7 @@ static int confirm(void)
 
 		if (!record->is_planned || record->doubt == NO_DOUBT)
 			continue;
-		if (record->doubt == OWNER_IS_UNKNOWN)
-			http_sleep_ms(EC2_SETTLES_MS);
-		rc = ask_for_owner(record);
+		rc = ask_again(record);
 		if (rc < 0)
 			return -1;
 		if (rc)
@@ -265,6 +279,18 @@ static int confirm(void)
 	return 0;
 }
 
+/* Whether the batch takes a name from an owner that may come back. */
+static bool is_doubtful(void)
+{
+	for (struct record *record = batch.first; record;
+	     record = records_next(batch.records, record))
+		if (record->is_planned && record->doubt != NO_DOUBT)
+			return true;
+	return false;
+}
+
+/* What EC2 has said of such an owner holds for one try: before the next one it
+ * is asked again. */
 static int send_batch(void)
 {
 	const struct record *first = batch.first;
@@ -274,14 +300,24 @@ static int send_batch(void)
 	if (!build_is(BUILD_BOOT))
 		leftovers_announce(batch.records);
 	errinfo.stage = "change";
-	if (route53_change_record_sets(first->zone_id, first->instance.id,
-				       &batch.changes, batch.change_id))
+	if (route53_change_record_sets(
+		    first->zone_id, first->instance.id, &batch.changes,
+		    settings_has(SETTING_TAKE_OVER) && is_doubtful(),
+		    batch.change_id))
 		return -1;
 	outcome_changed();
-	if (platform_has_user)
+	if (build_is_whole)
 		memcpy(outcome.change_id, batch.change_id,
 		       sizeof(batch.change_id));
 	return 0;
+}
+
+/* What failed for the moment has no limit but the deadline. */
+static bool is_last_plan(void)
+{
+	return batch.plans >= PLANS_LIMIT &&
+	       !(settings_has(SETTING_TAKE_OVER) &&
+		 errinfo.status == STATUS_DEADLINE);
 }
 
 /*
@@ -307,7 +343,7 @@ static int attempt_change(void *context)
 	if (options.is_dry_run)
 		return 0;
 	rc = send_batch();
-	if (rc && (!batch.has_looked || batch.plans == PLANS_LIMIT))
+	if (rc && (!batch.has_looked || is_last_plan()))
 		errinfo.again = AGAIN_NEVER;
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "instance.h"
 #include "options.h"
@@ -188,7 +189,7 @@ void published_read(const char *instance_id)
 /* A machine that sleeps looks later, where bytes are short. */
 static int64_t uptime_ms(void)
 {
-	return platform_has_user ? platform_uptime_ms() : platform_now_ms();
+	return build_is_whole ? platform_uptime_ms() : platform_now_ms();
 }
 
 /* The last line of what would be signed is the digest. */
@@ -204,7 +205,7 @@ static const char *digest_of(const struct buf *description)
 
 bool published_is(const struct buf *description)
 {
-	if (!platform_has_user)
+	if (!build_is_whole)
 		return read_file() == sizeof(look_ms) + description->len &&
 		       !memcmp(text + sizeof(look_ms), description->data,
 			       description->len);
@@ -216,7 +217,7 @@ bool published_is_due(void)
 {
 	int64_t left_ms;
 
-	if (!platform_has_user)
+	if (!build_is_whole)
 		memcpy(&look_ms, text, sizeof(look_ms));
 	left_ms = look_ms - uptime_ms();
 	return left_ms <= 0 || left_ms > LOOK_MOST_MS;
@@ -316,7 +317,7 @@ void published_write(const struct buf *description)
 	int fd;
 	bool is_whole;
 
-	if (!platform_has_user) {
+	if (!build_is_whole) {
 		write_bytes(description);
 		return;
 	}

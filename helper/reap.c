@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "aws.h"
+#include "build.h"
 #include "errinfo.h"
 #include "http.h"
 #include "imds.h"
@@ -312,7 +313,7 @@ int main(int argc, char **argv)
 {
 	int rc;
 
-	platform_has_user = text_is_careful = true;
+	build_is_whole = true;
 	print_program = "bootname-reap";
 	platform_harden(print_overdue);
 	opterr = 0;

@@ -4,6 +4,7 @@
 
 #include "ec2.h"
 #include "errinfo.h"
+#include "http.h"
 #include "options.h"
 #include "outcome.h"
 #include "print.h"
@@ -95,6 +96,7 @@ int delete_read(const char *zone_id, struct owners *owners)
 
 /* ---- Changing. ---- */
 
+/* What EC2 has said of the owners holds for one try. */
 static int change(const char *zone_id, const struct buf *changes)
 {
 	static char change_id[ROUTE53_CHANGE_ID_SIZE];
@@ -103,8 +105,13 @@ static int change(const char *zone_id, const struct buf *changes)
 	tell(changes->data, "");
 	if (options.is_dry_run)
 		return 0;
-	if (route53_change_record_sets(zone_id, "reap", changes, change_id))
+	if (route53_change_record_sets(zone_id, "reap", changes, true,
+				       change_id)) {
+		/* What was refused is not to be sent again as it is. */
+		if (errinfo.status != STATUS_DEADLINE)
+			errinfo.again = AGAIN_NEVER;
 		return -1;
+	}
 	delete_changed = true;
 	return 0;
 }
@@ -167,19 +174,58 @@ static int look_again(const char *zone_id, struct owners_holding *holding)
 	return rc ? -1 : 0;
 }
 
-static int delete_one(const char *zone_id, struct owners_holding *holding)
+/* Put together what deletes the doomed ones.  Returns how many there are. */
+static size_t add_deletes(struct buf *changes,
+			  const struct owners_holding *first,
+			  const struct owners_holding *end)
+{
+	size_t count = 0;
+
+	buf_wipe(changes);
+	for (; first < end; first++)
+		if (first->fate == OWNERS_DOOMED) {
+			owners_add_deletes(first, changes);
+			count++;
+		}
+	return count;
+}
+
+/* The doomed ones among some holdings, which one batch holds. */
+struct deletion {
+	const char *zone_id;
+	const struct owners *owners;
+	struct owners_holding *first;
+	struct owners_holding *end;
+};
+
+static int attempt_delete(void *context)
 {
 	static struct buf changes;
+	const struct deletion *deletion = context;
 
-	buf_wipe(&changes);
-	owners_add_deletes(holding, &changes);
+	states_confirm(deletion->owners, deletion->first, deletion->end);
+	if (!add_deletes(&changes, deletion->first, deletion->end))
+		return 0;
 	if (changes.len > BATCH_LIMIT)
 		return errinfo_set(STATUS_DATA, "%s: too large",
-				   holding->sets[PLAN_OWNER].name);
-	if (change(zone_id, &changes))
+				   deletion->first->sets[PLAN_OWNER].name);
+	if (change(deletion->zone_id, &changes))
 		return -1;
-	holding->fate = OWNERS_REMOVED;
+	for (struct owners_holding *one = deletion->first; one < deletion->end;
+	     one++)
+		if (one->fate == OWNERS_DOOMED)
+			one->fate = OWNERS_REMOVED;
 	return 0;
+}
+
+/* Delete the doomed ones whose owners have not come back before the very try.
+ * Returns 0, or -1: those that are still doomed are there. */
+static int delete_some(const char *zone_id, const struct owners *owners,
+		       struct owners_holding *first, struct owners_holding *end)
+{
+	struct deletion deletion = {zone_id, owners, first, end};
+
+	return http_persist(attempt_delete, &deletion);
 }
 
 /* What Route 53 does not take at one name does not keep the others. */
@@ -197,13 +243,10 @@ static int settle(const char *zone_id, const struct owners *owners,
 		  struct owners_holding *holding, bool is_alone)
 {
 	for (unsigned i = 0; i < TRIES; i++) {
-		if (!is_alone || i) {
-			/* Something has changed: the owner may be back. */
-			states_confirm(owners, holding, holding + 1);
-			if (holding->fate != OWNERS_DOOMED ||
-			    !delete_one(zone_id, holding))
-				return 0;
-		}
+		/* Something has changed: the owner may be back. */
+		if ((!is_alone || i) &&
+		    !delete_some(zone_id, owners, holding, holding + 1))
+			return 0;
 		if (!is_of_name())
 			return -1;
 		if (i && errinfo.status == STATUS_DATA)
@@ -223,45 +266,23 @@ static int settle(const char *zone_id, const struct owners *owners,
 	return 0;
 }
 
-/* Put together what deletes the doomed ones.  Returns how many there are. */
-static size_t add_deletes(struct buf *changes,
-			  const struct owners_holding *first,
-			  const struct owners_holding *end)
-{
-	size_t count = 0;
-
-	buf_wipe(changes);
-	for (; first < end; first++)
-		if (first->fate == OWNERS_DOOMED) {
-			owners_add_deletes(first, changes);
-			count++;
-		}
-	return count;
-}
-
-/* Delete those that are doomed and whose owners have not come back: in one
- * batch, which holds them.  Returns as settle. */
+/* Delete the doomed ones: in one batch, or, if that is refused, one by one.
+ * Returns as settle. */
 static int send(const char *zone_id, const struct owners *owners,
 		struct owners_holding *first, struct owners_holding *end)
 {
-	static struct buf changes;
-	size_t count;
-	int rc;
+	size_t count = 0;
 
-	states_confirm(owners, first, end);
-	count = add_deletes(&changes, first, end);
-	if (!count)
+	if (!delete_some(zone_id, owners, first, end))
 		return 0;
-	rc = change(zone_id, &changes);
-	if (rc && !is_of_name())
+	if (!is_of_name())
 		return -1;
+	for (struct owners_holding *one = first; one < end; one++)
+		count += one->fate == OWNERS_DOOMED;
 	for (; first < end; first++)
-		if (first->fate == OWNERS_DOOMED) {
-			if (!rc)
-				first->fate = OWNERS_REMOVED;
-			else if (settle(zone_id, owners, first, count == 1))
-				return -1;
-		}
+		if (first->fate == OWNERS_DOOMED &&
+		    settle(zone_id, owners, first, count == 1))
+			return -1;
 	return 0;
 }
 

@@ -234,6 +234,13 @@ static bool is_among(const struct owners_instance *one,
 	return false;
 }
 
+/* An instance that EC2 has known a moment ago, and now does not, may be young:
+ * that is no state. */
+static const char *weigh(const char *before, const char *now)
+{
+	return !strcmp(now, unknown) && strcmp(before, unknown) != 0 ? "" : now;
+}
+
 /* Ask for the doubtful ones of the region that the first of them is in, and
  * settle them: confirmed are those that stay doomed.  Returns how many. */
 static size_t confirm_region(struct owners_holding *first,
@@ -264,7 +271,7 @@ static size_t confirm_region(struct owners_holding *first,
 		print_failure();
 	}
 	for (size_t i = 0; i < count; i++)
-		instances[i]->state = once[i].state;
+		instances[i]->state = weigh(instances[i]->state, once[i].state);
 	return count;
 }
 

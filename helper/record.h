@@ -50,7 +50,7 @@ struct records {
  * published does not fit, and so it has no leftovers. */
 static inline bool records_have_leftovers(void)
 {
-	return platform_has_user;
+	return build_is_whole;
 }
 
 /* Whether the command is down. */

@@ -18,10 +18,11 @@ static struct buf query;
 static struct buf resource;
 
 /* Make a call whose path is made of the folders "hostedzone" or "change", an id
- * in it and what comes behind.  fields, on_row, context: as in xml_read. */
-static int call(const char *operation, const char *folder, const char *id,
-		const char *behind, const char *body, const char *fields,
-		xml_row on_row, void *context)
+ * in it and what comes behind.  once: as in struct aws_request.
+ * fields, on_row, context: as in xml_read. */
+static int send(const char *operation, const char *folder, const char *id,
+		const char *behind, const char *body, bool once,
+		const char *fields, xml_row on_row, void *context)
 {
 	const struct aws_request request = {
 		.service = AWS_ROUTE53,
@@ -30,6 +31,7 @@ static int call(const char *operation, const char *folder, const char *id,
 		.path = path.data,
 		.query = query.data,
 		.body = body,
+		.once = build_is(BUILD_WHOLE) && once,
 	};
 	int rc;
 
@@ -38,6 +40,14 @@ static int call(const char *operation, const char *folder, const char *id,
 	rc = aws_call(&request, fields, on_row, context);
 	buf_wipe(&query);
 	return rc;
+}
+
+static int call(const char *operation, const char *folder, const char *id,
+		const char *behind, const char *body, const char *fields,
+		xml_row on_row, void *context)
+{
+	return send(operation, folder, id, behind, body, false, fields, on_row,
+		    context);
 }
 
 /* Append a parameter of the query, if it has a value. */
@@ -318,7 +328,7 @@ static int on_change_info(const struct buf *row, void *context)
 }
 
 int route53_change_record_sets(const char *zone_id, const char *instance_id,
-			       const struct buf *changes,
+			       const struct buf *changes, bool once,
 			       char change_id[ROUTE53_CHANGE_ID_SIZE])
 {
 	static struct buf batch; /* too large for the stack */
@@ -332,9 +342,11 @@ int route53_change_record_sets(const char *zone_id, const char *instance_id,
 		instance_id, changes->data);
 	if (buf_is_cut(&batch))
 		return errinfo_set(STATUS_DATA, "the batch is too large");
-	if (!call("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
-		  batch.data, "- Id Status ", on_change_info, &info))
+	if (!send("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
+		  batch.data, once, "- Id Status ", on_change_info, &info))
 		return 0;
+	if (build_is(BUILD_WHOLE) && once && errinfo.status == STATUS_DEADLINE)
+		errinfo.again = AGAIN_LATER;
 	return errinfo.status == STATUS_DATA ? route53_explain_refusal() : -1;
 }
 

@@ -140,6 +140,8 @@ void route53_add_change(struct buf *changes, const char *action,
  * Send a change batch, which is applied whole or not at all.
  * instance_id: who sends it, for the comment that CloudTrail shows.
  * changes: what route53_add_change appended.
+ * once: try once, not until the deadline; the caller may try again, if the
+ *       failure is STATUS_DEADLINE with AGAIN_LATER.
  * change_id: on success without "/change/".
  * Fails with STATUS_TAKEN too: something else stands at the name, with
  * AGAIN_LATER if it may have moved since it was read; with STATUS_SETTINGS: the
@@ -147,7 +149,7 @@ void route53_add_change(struct buf *changes, const char *action,
  * check, or a quota is used up.
  */
 int route53_change_record_sets(const char *zone_id, const char *instance_id,
-			       const struct buf *changes,
+			       const struct buf *changes, bool once,
 			       char change_id[ROUTE53_CHANGE_ID_SIZE]);
 
 /* Whether every name server of Route 53 has the change. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "build.h"
 #include "dnsname.h"
 #include "errinfo.h"
 #include "platform.h"
@@ -39,9 +40,9 @@ int route53_explain_refusal(void)
 		errinfo.status = STATUS_SETTINGS;
 		return -1;
 	}
-	if (platform_has_user && says("with the same name and type"))
+	if (build_is_whole && says("with the same name and type"))
 		return say_routing();
-	if (platform_has_user && says("contain the same TTL")) {
+	if (build_is_whole && says("contain the same TTL")) {
 		errinfo.status = STATUS_TAKEN;
 		return errinfo_add("; set ttl as the group has it");
 	}
@@ -52,7 +53,7 @@ int route53_explain_refusal(void)
 			says("same name and") ? AGAIN_NEVER : AGAIN_LATER;
 		return errinfo_add("; choose another name, or remove it");
 	}
-	if (!platform_has_user)
+	if (!build_is_whole)
 		return -1;
 	if (says("NoSuchHealthCheck|ealth check .*not exist")) {
 		errinfo.status = STATUS_UNAVAILABLE;

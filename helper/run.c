@@ -25,9 +25,9 @@ static int read_documents(struct settings *settings,
 	const char *cloud_config = platform_variable("BOOTNAME_CLOUD_CONFIG");
 
 	settings_init(settings);
-	if (platform_has_user && sources->settings_file)
+	if (build_is_whole && sources->settings_file)
 		return settings_read_file(settings, sources->settings_file);
-	if (platform_has_user && sources->defaults_file &&
+	if (build_is_whole && sources->defaults_file &&
 	    settings_read_file(settings, sources->defaults_file))
 		return -1;
 	return cloud_config_read(settings, cloud_config ? cloud_config
@@ -40,7 +40,7 @@ int run_read_settings(struct records *records, const struct sources *sources)
 	if (read_documents(&records->settings, sources))
 		return -1;
 	settings_complete(&records->settings);
-	return platform_has_user ? records_refuse_named_alike(records) : 0;
+	return build_is_whole ? records_refuse_named_alike(records) : 0;
 }
 
 /* ---- Which instance this is. ---- */
@@ -100,7 +100,7 @@ int run_identify(struct records *records)
 /* The later of two runs must be the one that learns later. */
 static int lock(const struct records *records)
 {
-	if (!platform_has_user || options.is_dry_run)
+	if (!build_is_whole || options.is_dry_run)
 		return 0;
 	errinfo.stage = "lock";
 	return published_lock(
@@ -183,7 +183,7 @@ static bool is_published(struct records *records)
 		const struct instance *instance = &record->instance;
 
 		/* Those in user-data stay as they are until the next boot. */
-		for (size_t i = 0; platform_has_user && i < SETTINGS; i++)
+		for (size_t i = 0; build_is_whole && i < SETTINGS; i++)
 			buf_addf(&description, "%s\n",
 				 record->settings->value[i]);
 		buf_addf(&description, "%s\n%s\n%s\n%s\n", instance->region,
@@ -191,8 +191,8 @@ static bool is_published(struct records *records)
 		if (!record->is_open)
 			return false;
 	}
-	return platform_has_user ? published_is(&description)
-				 : published_is_text(description.data);
+	return build_is_whole ? published_is(&description)
+			      : published_is_text(description.data);
 }
 
 /* Take all records for published, exactly so. */
@@ -239,7 +239,7 @@ static int find_zone(struct records *records, struct record *record)
 	int rc;
 
 	/* Else with the first call. */
-	if (platform_has_user && run_authenticate(record, false))
+	if (build_is_whole && run_authenticate(record, false))
 		return -1;
 	record_use_role(record->settings);
 	outcome_time(STAGE_IMDS);
@@ -265,7 +265,7 @@ static int find_zones(struct records *records)
 			record->is_open = false;
 			print_failure();
 		}
-	if (platform_has_user && records_refuse_placed_alike(records)) {
+	if (build_is_whole && records_refuse_placed_alike(records)) {
 		print_failure();
 		return -1;
 	}
@@ -290,7 +290,7 @@ static void close_records(struct records *records, const struct record *first,
 		if (records_have_leftovers())
 			leftovers_note(record);
 		outcome_add(&record->plan);
-		if (platform_has_user && !outcome.zone_id)
+		if (build_is_whole && !outcome.zone_id)
 			outcome.zone_id = record->zone_id;
 	}
 }
@@ -385,8 +385,7 @@ void run_up(const struct sources *sources, bool if_changed)
 		bool is_same = !build_is(BUILD_BOOT) && is_published(&records);
 
 		records.is_look = is_same && if_changed;
-		if (records.is_look &&
-		    !(platform_has_user && published_is_due()))
+		if (records.is_look && !(build_is_whole && published_is_due()))
 			keep(&records);
 		else
 			change_all(&records);

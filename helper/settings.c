@@ -64,7 +64,7 @@ void settings_complete(struct settings *settings)
 			if (record->value[i])
 				continue;
 			record->value[i] = settings->value[i];
-			if (platform_has_user)
+			if (build_is_whole)
 				record->origin[i] = settings->origin[i];
 		}
 	}

@@ -41,7 +41,7 @@ static enum setting setting_of(const struct settings_key *key)
 static int value_fault(const struct settings_key *key, const char *more)
 {
 	(void)yaml_fault(key->name, key->pattern);
-	if (platform_has_user && key->most > 1)
+	if (build_is_whole && key->most > 1)
 		(void)errinfo_add(", at most %u", key->most);
 	return errinfo_add("%s", more);
 }
@@ -54,7 +54,7 @@ static int keep(const struct reading *reading, const struct settings_key *key,
 	enum setting setting = setting_of(key);
 
 	into->value[setting] = settings_texts.data + settings_texts.len;
-	if (platform_has_user)
+	if (build_is_whole)
 		into->origin[setting] = reading->origin;
 	buf_add(&settings_texts, value, strlen(value) + 1);
 	return buf_is_cut(&settings_texts)
@@ -73,15 +73,15 @@ static int take_scalar(const struct reading *reading,
 	buf_set(&whole, "^(%s)$", key->pattern);
 	if (!yaml_is_scalar() || strlen(text) > SETTING_LIMIT ||
 	    !text_matches(text, whole.data) ||
-	    (platform_has_user && key->most > 1 &&
+	    (build_is_whole && key->most > 1 &&
 	     strtol(text, NULL, 10) > key->most))
 		return value_fault(key, "");
-	if (platform_has_user &&
+	if (build_is_whole &&
 	    (yaml_is_plain() ? !key->most && text_matches(text, NO_TEXT)
 			     : key->most))
 		return value_fault(key, "; mind the quotes");
 	/* No pattern: some libc's repeat nothing more than 255 times. */
-	if (platform_has_user && key == &settings_keys[SETTING_EXTERNAL_ID] &&
+	if (build_is_whole && key == &settings_keys[SETTING_EXTERNAL_ID] &&
 	    strlen(text) > EXTERNAL_ID_LIMIT)
 		return value_fault(key, ", at most 1224 of them");
 	if (build_is(BUILD_SERVICE) &&
@@ -106,7 +106,7 @@ static int take_list(const struct reading *reading,
 		if (yaml_is_end())
 			break;
 		/* With one it would be two. */
-		if (platform_has_user && strchr(yaml_text(), ' '))
+		if (build_is_whole && strchr(yaml_text(), ' '))
 			return value_fault(key, "");
 		buf_addf(&items, "%s ", yaml_text());
 	}
@@ -189,7 +189,7 @@ static size_t distance(const char *word, const char *name)
  */
 static size_t edits_to(const char *name)
 {
-	if (platform_has_user)
+	if (build_is_whole)
 		return distance(yaml_text(), name);
 	return strcmp(yaml_text(), name) ? NEAR_MISS + 1 : 0;
 }
@@ -199,7 +199,7 @@ static int unknown_key(const char *nearest, size_t edits)
 {
 	(void)yaml_fault("", "unknown key");
 	(void)errinfo_add(" \"%.80s\"", yaml_text());
-	return !platform_has_user || edits > NEAR_MISS
+	return !build_is_whole || edits > NEAR_MISS
 		       ? -1
 		       : errinfo_add("; did you mean \"%s\"?", nearest);
 }
@@ -245,7 +245,7 @@ static int on_document(void *context)
 {
 	bool is_empty = !yaml_is_map() && !yaml_is_list() && !*yaml_text();
 
-	if (platform_has_user && yaml_is_scalar() && !yaml_is_plain())
+	if (build_is_whole && yaml_is_scalar() && !yaml_is_plain())
 		is_empty = false;
 	return is_empty ? 0 : on_map(context);
 }

@@ -4,9 +4,8 @@
 #include <regex.h>
 #include <string.h>
 
-#ifndef BOOTNAME_EMBEDDED
-bool text_is_careful;
-#endif
+#include "build.h"
+
 bool text_has_failed;
 
 static bool matches(const char *text, const char *pattern)
@@ -25,7 +24,7 @@ bool text_matches(const char *text, const char *pattern)
 {
 	bool found;
 
-	if (!text_is_careful)
+	if (!build_is_whole)
 		return matches(text, pattern);
 	errno = 0;
 	found = matches(text, pattern);

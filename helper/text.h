@@ -6,14 +6,9 @@
 
 #include <stdbool.h>
 
-/* Where it is set: whether memory did not suffice for an answer.  Then nothing
- * is to be sent any more, for it may be what a wrong one has led to.  At a boot
- * Linux does not refuse the little that is asked for. */
-#ifdef BOOTNAME_EMBEDDED
-enum { text_is_careful = false };
-#else
-extern bool text_is_careful;
-#endif
+/* Whether memory did not suffice for an answer.  Nothing may be sent then, for the
+ * answer may have been wrong.  An embedded helper does not ask: at a boot Linux
+ * does not refuse the little that is asked for. */
 extern bool text_has_failed;
 
 /* Stands between the values of one set: no XML can hold it. */

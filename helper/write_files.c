@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 #include "text.h"
@@ -155,9 +156,9 @@ ssize_t write_files_decode(char *text)
 	for (const char *from = text; *from; from++) {
 		const char *digit = strchr(digits, *from);
 
-		if (platform_has_user && (unsigned char)*from > 127)
+		if (build_is_whole && (unsigned char)*from > 127)
 			return -1;
-		if (platform_has_user && *from == '=' && digits_in > 1 &&
+		if (build_is_whole && *from == '=' && digits_in > 1 &&
 		    digits_in + ++padding > 3)
 			return to - text;
 		if (!digit)
@@ -168,7 +169,7 @@ ssize_t write_files_decode(char *text)
 			*to++ = (char)(bits >> (6 - 2 * digits_in));
 		digits_in = (digits_in + 1) % 4;
 	}
-	return platform_has_user && digits_in ? -1 : to - text;
+	return build_is_whole && digits_in ? -1 : to - text;
 }
 
 /* What cloud-init would write of the content, its size in *size. */

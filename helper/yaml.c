@@ -5,6 +5,7 @@
 
 #include <yaml.h>
 
+#include "build.h"
 #include "errinfo.h"
 #include "platform.h"
 #include "text.h"
@@ -92,7 +93,7 @@ static yaml_mark_t problem_mark(void)
 {
 	yaml_mark_t mark = parser.problem_mark;
 
-	if (!platform_has_user || parser.error != YAML_READER_ERROR)
+	if (!build_is_whole || parser.error != YAML_READER_ERROR)
 		return mark;
 	mark.line = mark.column = 0;
 	for (size_t i = 0; i < parser.problem_offset; i++) {
@@ -254,7 +255,7 @@ int yaml_follow(yaml_handler on_node, void *context)
 	yaml_event_t event_here = event;
 	int rc;
 
-	if (!platform_has_user || event.type != YAML_ALIAS_EVENT)
+	if (!build_is_whole || event.type != YAML_ALIAS_EVENT)
 		return on_node(context);
 	followed += 2 * input_size;
 	if (follow_depth == FOLLOW_LIMIT || followed > FOLLOWED_LIMIT)

@@ -3,6 +3,7 @@
 import pytest
 from conftest import ONCE, changes_of, heritage, patient, put_owned
 
+from aws.server import Answer
 from aws.zones import ACCOUNT
 
 NAME = "webdev1.ec2.example.com"
@@ -447,6 +448,37 @@ def test_an_owner_so_young_that_ec2_does_not_know_it_yet_keeps_its_name(run, emu
     after_the_first_answer(emulator, lambda: setattr(young, "visible", True))
     assert refused(run(settings=f"{CREATE}\ntake_over: {take_over}", env=patient()), OTHER)
     assert zone.values(NAME, "A") == [OLD]
+
+
+def test_an_owner_that_ec2_forgets_for_a_moment_keeps_its_name(run, emulator, zone, owner):
+    """EC2 says that it is stopped, then that it does not exist, and seconds later that it runs."""
+    stopped = owner("stopped")
+
+    def forget():
+        stopped.state, stopped.visible = "running", False
+    after_the_first_answer(emulator, forget)
+    after_the_first_answer(emulator, lambda: setattr(stopped, "visible", True))
+    assert refused(run(settings=f"{CREATE}\ntake_over: stopped", env=patient()), OTHER)
+    assert zone.values(NAME, "A") == [OLD]
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "ServiceUnavailable"), (400, "Throttling")])
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_before_a_batch_is_sent_again_the_owner_is_asked_for_again(run, emulator, zone, owner, status,
+                                                                   code, state):
+    """It is started between two tries of the batch, and its Elastic IP is the same."""
+    stopped = owner("stopped")
+
+    def start(request, proceed):
+        stopped.state = state
+        return Answer(status, f"<E><Error><Code>{code}</Code></Error></E>".encode(), {})
+    emulator.faults.add(operation="ChangeResourceRecordSets", action="callback", function=start)
+    result = run(settings=f"{CREATE}\ntake_over: stopped")
+    if state == "running":
+        assert refused(result, OTHER, OLD)
+    else:
+        assert result.status == 0
+    assert zone.values(OWNER, "TXT") == [heritage(OTHER if state == "running" else ME)]
 
 
 # Accounts

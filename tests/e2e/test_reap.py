@@ -12,6 +12,8 @@ import pytest
 import yaml
 from conftest import ROOT, SANITIZERS, SLOW, Runner, changes_of, heritage, patient, put_owned
 
+from aws.server import Answer
+
 ZONE = "ec2.example.com"
 NAME = "web1." + ZONE
 OWNER = "_bootname." + NAME
@@ -1291,6 +1293,30 @@ def test_after_a_refused_batch_the_owner_is_asked_for_again(reap, emulator, zone
     assert reap("--stopped").status == 0
     assert zone.values(NAME, "A") == ["203.0.113.99"]
     assert zone.values(OWNER, "TXT") == [heritage(GONE)]
+
+
+def test_an_instance_that_ec2_forgets_for_a_moment_keeps_its_name(reap, emulator, zone, put):
+    """EC2 says that it is stopped, and then that it does not exist: that is nothing clear."""
+    put(GONE, "stopped")
+    after_the_first_answer(emulator, lambda: setattr(emulator.instances[GONE], "visible", False))
+    assert reap("--stopped").status == 0
+    assert zone.values(NAME, "A") == [ADDRESS]
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "ServiceUnavailable"), (400, "Throttling")])
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_before_a_batch_is_sent_again_the_owner_is_asked_for_again(reap, emulator, zone, put, status,
+                                                                   code, state):
+    """It is started between two tries of the batch, and its Elastic IP is the same."""
+    put(GONE, "stopped")
+
+    def start(request, proceed):
+        emulator.instances[GONE].state = state
+        return Answer(status, f"<E><Error><Code>{code}</Code></Error></E>".encode(), {})
+    emulator.faults.add(operation=CHANGE, action="callback", function=start)
+    assert reap("--stopped").status == 0
+    assert zone.values(NAME, "A") == ([ADDRESS] if state == "running" else [])
+    assert len(asked(emulator)) == 3
 
 
 # Accounts

@@ -11,7 +11,7 @@ static bool has_settings(const char *name, bool has_user, struct buf *text)
 {
 	static struct settings settings;
 
-	platform_has_user = has_user;
+	build_is_whole = has_user;
 	settings_init(&settings);
 	if (!fuzz_succeeded(cloud_config_read(&settings, name)))
 		return false;

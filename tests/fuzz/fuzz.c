@@ -355,7 +355,7 @@ static void begin(const char *data, size_t size)
 	memset(&aws, 0, sizeof(aws));
 	aws.region = "eu-west-1";
 	aws.supply = supply;
-	platform_has_user = true;
+	build_is_whole = true;
 }
 
 static int ignore(const struct buf *row, void *context)

@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (int has_user = 0; has_user < 2; has_user++) {
 		fuzz_open(data, size);
-		platform_has_user = has_user;
+		build_is_whole = has_user;
 		tries = 0;
 		(void)fuzz_succeeded(http_persist(attempt, NULL));
 		assert(tries <= size + 1);

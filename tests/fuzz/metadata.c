@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (int has_user = 0; has_user < 2; has_user++) {
 		fuzz_open(data, size);
-		platform_has_user = has_user;
+		build_is_whole = has_user;
 		settings_init(&settings);
 		memset(&instance, 0, sizeof(instance));
 		if (asked == 'i')

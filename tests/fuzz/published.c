@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t count;
 
 	fuzz_open(NULL, 0);
-	platform_has_user = true;
+	build_is_whole = true;
 	if (!*path)
 		make_folder();
 	put(data, size);

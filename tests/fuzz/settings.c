@@ -9,7 +9,7 @@ static bool is_accepted(const char *name, bool has_user, struct buf *text)
 {
 	static struct settings settings;
 
-	platform_has_user = has_user;
+	build_is_whole = has_user;
 	settings_init(&settings);
 	if (!fuzz_succeeded(settings_read_file(&settings, name)))
 		return false;

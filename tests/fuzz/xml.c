@@ -91,7 +91,7 @@ static int change_record_sets(void)
 {
 	static const struct buf changes;
 	static char id[ROUTE53_CHANGE_ID_SIZE];
-	int rc = route53_change_record_sets("Z1", ID, &changes, id);
+	int rc = route53_change_record_sets("Z1", ID, &changes, false, id);
 
 	assert(rc || !*id || fuzz_is_word(id, sizeof(id) - 1));
 	return rc;
@@ -177,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		for (int has_user = 0; has_user < 2; has_user++) {
 			fuzz_open(data, size);
-			platform_has_user = has_user;
+			build_is_whole = has_user;
 			(void)fuzz_succeeded(calls[i].call());
 			/* Its message may repeat the session token. */
 			assert(strstr(errinfo.code, "The Canonical") ||

@@ -16,7 +16,10 @@
 #include "plan.h"
 #include "route53.h"
 
-enum { BATCH_LIMIT = 6 };
+/* Changes in a batch. */
+#ifndef BATCH_LIMIT
+#define BATCH_LIMIT 6
+#endif
 
 /* Bytes of a name or value and its NUL. */
 #ifndef BATCH_TEXT

@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 7 || argv[2][0] != '/' || strlen(argv[6]) != 16)
 		return usage();
-	platform_has_user = true;
+	build_is_whole = true;
 	if (!read_secret())
 		return complain("no credentials in the environment");
 	if (!read_input() || !cut())

@@ -77,7 +77,7 @@ static void test_credentials__set_takes_no_token_of_a_user_only(void **state)
 {
 	(void)state;
 	check_set("nobody", CREDENTIALS_SESSION_TOKEN, NULL, false);
-	platform_has_user = true;
+	build_is_whole = true;
 	assert_true(credentials_set(&secret, "id", "key", NULL));
 	assert_string_equal(secret.field[CREDENTIALS_ACCESS_KEY_ID], "id");
 	assert_string_equal(secret.field[CREDENTIALS_SECRET_ACCESS_KEY], "key");
@@ -85,7 +85,7 @@ static void test_credentials__set_takes_no_token_of_a_user_only(void **state)
 	check_set("empty", CREDENTIALS_SESSION_TOKEN, "", false);
 	check_set("no id", CREDENTIALS_ACCESS_KEY_ID, NULL, false);
 	check_set("no key", CREDENTIALS_SECRET_ACCESS_KEY, NULL, false);
-	platform_has_user = false;
+	build_is_whole = false;
 }
 
 int main(void)

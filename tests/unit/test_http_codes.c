@@ -127,7 +127,7 @@ static void forget(void)
 	fake.port = 1;
 	roots.is_hashed = false;
 	buf_wipe(&roots.pem);
-	platform_has_user = true;
+	build_is_whole = true;
 	if (!is_open)
 		assert_int_equal(http_open(LONG_S), 0);
 	is_open = true;

@@ -1740,6 +1740,6 @@ int main(void)
 			test_plan__lost_answer_is_settled_by_the_next_plan),
 	};
 
-	platform_has_user = true;
+	build_is_whole = true;
 	return RUN(tests);
 }

@@ -111,13 +111,13 @@ static void test_platform__user_variable_wants_a_user(void **state)
 {
 	(void)state;
 	set_variable("x");
-	assert_false(platform_has_user);
+	assert_false(build_is_whole);
 	assert_null(platform_user_variable(variable));
-	platform_has_user = true;
+	build_is_whole = true;
 	assert_string_equal(platform_user_variable(variable), "x");
 	set_variable("");
 	assert_null(platform_user_variable(variable));
-	platform_has_user = false;
+	build_is_whole = false;
 }
 
 static bool is_null_device(int fd)
@@ -138,8 +138,8 @@ static bool can_be_dumped(void)
 	struct rlimit core;
 
 	/* At boot the one above is enough. */
-	return platform_has_user && (getrlimit(RLIMIT_CORE, &core) ||
-				     core.rlim_cur || core.rlim_max);
+	return build_is_whole && (getrlimit(RLIMIT_CORE, &core) ||
+				  core.rlim_cur || core.rlim_max);
 }
 
 static volatile sig_atomic_t alarms;
@@ -157,7 +157,7 @@ static bool is_out_of_the_parent_s_hands(void)
 	alarms = 0;
 	(void)raise(SIGALRM);
 	return alarms == 1 && !getenv("SSLKEYLOGFILE") &&
-	       !getenv("GNUTLS_DEBUG_LEVEL") == platform_has_user;
+	       !getenv("GNUTLS_DEBUG_LEVEL") == build_is_whole;
 }
 
 /* What a parent may leave to its children. */
@@ -184,7 +184,7 @@ static int harden(int closed, bool has_user)
 	for (int fd = 0; fd < 3; fd++)
 		if (closed & 1 << fd)
 			(void)close(fd);
-	platform_has_user = has_user;
+	build_is_whole = has_user;
 	inherit();
 	platform_harden(on_alarm);
 	for (int fd = 0; fd < 3; fd++)

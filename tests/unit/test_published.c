@@ -38,7 +38,7 @@ static int make_folder(void **context)
 {
 	(void)context;
 	(void)umask(0); /* the modes are the program's alone */
-	platform_has_user = true;
+	build_is_whole = true;
 	if (unit_make_folder(folder, sizeof(folder)))
 		return -1;
 	(void)snprintf(directory, sizeof(directory), "%s/run", folder);
@@ -70,7 +70,7 @@ static int remove_files(void **context)
 	(void)unlink(locked);
 	(void)rmdir(directory);
 	(void)unlink(other);
-	platform_has_user = true;
+	build_is_whole = true;
 	return 0;
 }
 
@@ -149,7 +149,7 @@ static void test_published__last_description_counts(void **context)
 {
 	(void)context;
 	for (int has_user = 0; has_user < 2; has_user++) {
-		platform_has_user = has_user;
+		build_is_whole = has_user;
 		keep("a long one");
 		keep("short");
 		assert_true(is("short"));

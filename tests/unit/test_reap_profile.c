@@ -137,6 +137,6 @@ int main(void)
 		cmocka_unit_test(test_reap_profile__parse_takes_any_bytes),
 	};
 
-	platform_has_user = true;
+	build_is_whole = true;
 	return RUN(tests);
 }

@@ -23,7 +23,7 @@ static int make_folder(void **state)
 	if (unit_make_folder(folder, sizeof(folder)))
 		return -1;
 	/* A person is told what was probably meant. */
-	platform_has_user = true;
+	build_is_whole = true;
 	(void)snprintf(path, sizeof(path), "%s/settings", folder);
 	return 0;
 }
@@ -864,13 +864,13 @@ static void test_settings__no_suggestion_without_a_user(void **state)
 	unsigned failed = 0;
 
 	(void)state;
-	platform_has_user = false;
+	build_is_whole = false;
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		failed += check_fault(settings_read_file, rows[i], rows[i],
 				      ":1:1: unknown key ", "", "did you mean");
 	settings_init(&settings);
 	unit_result("known", read_text(&settings, "ttl: 5\nwait: on\n"), 0);
-	platform_has_user = true;
+	build_is_whole = true;
 	assert_int_equal(failed, 0);
 	assert_string_equal(settings.value[SETTING_TTL], "5");
 	assert_string_equal(settings.value[SETTING_WAIT], "on");
@@ -1773,7 +1773,7 @@ static void test_settings__without_a_user_there_are_settings(void **state)
 	unsigned failed = 0;
 
 	(void)state;
-	platform_has_user = false;
+	build_is_whole = false;
 	for (size_t i = 0; i < LENGTH(plain_clouds); i++) {
 		const char *want = plain_clouds[i].want;
 		int rc;
@@ -1792,7 +1792,7 @@ static void test_settings__without_a_user_there_are_settings(void **state)
 	settings_init(&settings);
 	unit_result("missing", cloud_config_read(&settings, path),
 		    STATUS_SETTINGS);
-	platform_has_user = true;
+	build_is_whole = true;
 	assert_int_equal(failed, 0);
 }
 

@@ -342,10 +342,10 @@ static const struct {
 
 static void test_yaml__follows_aliases(void **state)
 {
-	bool had_user = platform_has_user;
+	bool had_user = build_is_whole;
 
 	(void)state;
-	platform_has_user = true;
+	build_is_whole = true;
 	for (size_t i = 0; i < LENGTH(followed); i++) {
 		unit_result(followed[i].name,
 			    read_text(followed[i].input, look_at_node),
@@ -355,17 +355,17 @@ static void test_yaml__follows_aliases(void **state)
 			unit_starts(followed[i].name, errinfo.text.data,
 				    followed[i].says);
 	}
-	platform_has_user = had_user;
+	build_is_whole = had_user;
 }
 
 /* It would take more than there is to read the nodes of all. */
 static void test_yaml__follows_no_bomb(void **state)
 {
 	static struct buf bomb;
-	bool had_user = platform_has_user;
+	bool had_user = build_is_whole;
 
 	(void)state;
-	platform_has_user = true;
+	build_is_whole = true;
 	buf_set(&bomb, "[&a [a, a, a, a, a, a, a, a, a]");
 	for (char c = 'b'; c <= 'h'; c++)
 		buf_addf(&bomb, ",&%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]", c,
@@ -375,7 +375,7 @@ static void test_yaml__follows_no_bomb(void **state)
 	unit_result("bomb", read_text(bomb.data, look_at_node),
 		    STATUS_SETTINGS);
 	unit_holds("bomb", errinfo.text.data, "too many aliases");
-	platform_has_user = had_user;
+	build_is_whole = had_user;
 }
 
 /* ---- Members. ---- */

@@ -1,0 +1,5 @@
+#include "build.h"
+
+#ifndef BOOTNAME_EMBEDDED
+bool build_is_whole;
+#endif
