@@ -6,7 +6,7 @@ hook=/var/lib/cloud/scripts/per-boot/50-bootname
 [ -e $hook ] || exit 0 # no bootname here
 failed=
 # cloud-init's list of errors, there at the end of the boot
-grep -qs 50-bootname /run/cloud-init/result.json && failed="the hook at this boot"
+grep -qs 50-bootname /run/cloud-init/result.json && failed="the per-boot script at this boot"
 for unit in bootname.service bootname-refresh.service; do
 	systemctl is-failed --quiet $unit 2>/dev/null && failed="${failed:+$failed, }$unit"
 done

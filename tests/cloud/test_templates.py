@@ -530,10 +530,10 @@ STATES = (
     ({}, 0, ""),                                        # the boot is not done
     ({"result": '{"v1": {"errors": []}}'}, 0, ""),
     ({"result": ANOTHER_FAILED}, 0, ""),
-    ({"result": HOOK_FAILED}, 1, "the hook at this boot"),
+    ({"result": HOOK_FAILED}, 1, "the per-boot script at this boot"),
     ({"failed": ["bootname-refresh.service"]}, 1, "bootname-refresh.service"),
     ({"result": HOOK_FAILED, "failed": ["bootname.service", "bootname-refresh.service"]}, 1,
-     "the hook at this boot, bootname.service, bootname-refresh.service"),
+     "the per-boot script at this boot, bootname.service, bootname-refresh.service"),
 )
 
 
