@@ -338,10 +338,11 @@ fuzz:
 		HARDEN_LDFLAGS= $(FUZZERS:%=$B/fuzz/tests/fuzz/%)
 	@B=$(abspath $B)/fuzz sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-# Debian's libraries for arm64, under a name that tells what is in it.
-ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1
+# Debian's libraries for arm64, and what unpacks user-data, under a name that tells
+# what is in it.
+ARM64_PACKAGES := libcurl4,libyaml-0-2,libjson-c5,libssl3,libexpat1,dash,coreutils,xz-utils,python3
 ARM64_ROOT = $(or $(BOOTNAME_CACHE),build/cache)/arm64-$(subst $(comma),-,$(ARM64_PACKAGES))
-ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py)
+ARM64_TESTS := $(addprefix tests/e2e/test_,usage.py settings.py publish.py arm64.py)
 
 $(ARM64_ROOT):
 	$(call say,ROOT,$@)
@@ -353,7 +354,8 @@ $(ARM64_ROOT):
 
 # The release for arm64, wherever this is: QEMU runs it, without a root's rights.
 .PHONY: check-arm64
-check-arm64: $B/release/bootname-aarch64 $(ARM64_ROOT)
+check-arm64: $B/release/bootname-aarch64 $(filter %-aarch64.xz,$(PACKED)) \
+		$(ARM64_ROOT) $(CLOUD_INIT)
 	@command -v qemu-aarch64 >/dev/null || { echo 'try: make deps $@' >&2; exit 1; }
 	@B=$(abspath $B) BOOTNAME=$(abspath $<) PYTHONDONTWRITEBYTECODE=1 \
 		BOOTNAME_WRAPPER="qemu-aarch64 -L $(abspath $(ARM64_ROOT))" \

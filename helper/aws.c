@@ -138,12 +138,40 @@ static void tell_where_from(const struct call *call)
 		(void)errinfo_add("; bootname does not read %s", unread);
 }
 
+/* Which exit status the code deserves, and whether another try may help. */
+static enum exit_status judge(long http, bool is_forbidden, enum again *again)
+{
+	/* Source: botocore, retries/standard.py.  PriorRequestNotComplete is no
+	 * throttling, as it is there: the zone is busy for a moment, in an
+	 * account that has requests left. */
+	if (http == 429 || http == 509 ||
+	    text_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
+				    "(Request|Bandwidth)LimitExceeded")) {
+		*again = AGAIN_THROTTLED;
+		return STATUS_DEADLINE;
+	}
+	if (http >= 500 ||
+	    text_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
+				    "ServiceUnavailable|"
+				    "PriorRequestNotComplete")) {
+		*again = AGAIN_LATER;
+		return STATUS_DEADLINE;
+	}
+	if (!strcmp(code.data, "NoSuchHostedZone"))
+		return STATUS_UNAVAILABLE;
+	if (http == 401 || http == 403 || is_forbidden ||
+	    (build_is_whole && is_key_refused()))
+		return STATUS_DENIED;
+	return STATUS_DATA;
+}
+
 /* Which exit status the answer deserves, and what to do about it. */
 static int complain(const struct call *call)
 {
 	const struct aws_request *request = call->request;
 	long http = http_answer.status;
-	int status = STATUS_DATA;
+	enum exit_status status;
+	enum again again = AGAIN_NEVER;
 	bool is_forbidden;
 
 	buf_wipe(&code);
@@ -154,24 +182,9 @@ static int complain(const struct call *call)
 		buf_wipe(&code);
 	is_forbidden =
 		text_matches(code.data, "AccessDenied|UnauthorizedOperation");
-	/* Source: botocore, retries/standard.py.  PriorRequestNotComplete is no
-	 * throttling, as it is there: the zone is busy for a moment, in an
-	 * account that has requests left. */
-	if (http == 429 || http == 509 ||
-	    text_matches(code.data, "Throttl|SlowDown|TooManyRequests|"
-				    "(Request|Bandwidth)LimitExceeded"))
-		status = STATUS_DEADLINE | AGAIN_THROTTLED;
-	else if (http >= 500 ||
-		 text_matches(code.data, "RequestTimeout|Internal(Err|Fail)|"
-					 "ServiceUnavailable|"
-					 "PriorRequestNotComplete"))
-		status = STATUS_DEADLINE | AGAIN_LATER;
-	else if (!strcmp(code.data, "NoSuchHostedZone"))
-		status = STATUS_UNAVAILABLE;
-	else if (http == 401 || http == 403 || is_forbidden ||
-		 (build_is_whole && is_key_refused()))
-		status = STATUS_DENIED;
+	status = judge(http, is_forbidden, &again);
 	(void)errinfo_set(status, "%s: HTTP %ld", request->operation, http);
+	(void)errinfo_retry(again);
 	if (code.len)
 		(void)errinfo_add(" %s: %.600s", code.data, message.data);
 	if (is_forbidden) {
@@ -210,7 +223,7 @@ static int sign(const struct call *call)
 	const char *token = call->credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !build_is_whole || *token;
-	bool is_global = request->service == AWS_ROUTE53;
+	bool is_global = endpoint_is_route53(request->service);
 	const char *type =
 		is_global ? "content-type:application/xml\n"
 			  : "content-type:application/x-www-form-urlencoded\n";
@@ -319,7 +332,7 @@ int aws_authenticate(bool once)
 int aws_call(const struct aws_request *request, const char *fields,
 	     xml_row on_row, void *context)
 {
-	enum aws_identity identity = request->service == AWS_ROUTE53
+	enum aws_identity identity = endpoint_is_route53(request->service)
 					     ? aws.route53_identity
 					     : AWS_INSTANCE;
 	struct credentials *used = &secrets[identity];

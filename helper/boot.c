@@ -1,6 +1,5 @@
 /*
- * bootname as it rides in user-data: the commands that a boot needs, without
- * the options that people type.
+ * bootname as it rides in user-data: the commands that a boot needs, and -V.
  */
 #include <string.h>
 
@@ -10,18 +9,24 @@
 #include "platform.h"
 #include "print.h"
 #include "run.h"
+#include "text.h"
 
 static int run(int argc, char **words)
 {
+	enum { UP, DOWN, VERSION, OTHER };
 	static const struct sources none;
-	const char *word = argc > 1 ? words[1] : "up";
+	unsigned command = argc > 1 ? text_place(words[1], "up down -V ") : UP;
 	bool if_changed = build_is(BUILD_SERVICE) && argc == 3 &&
 			  !strcmp(words[2], "--if-changed");
 
-	if (!strcmp(word, "up") && argc - if_changed < 3)
+	if (argc > 2 && (command != UP || !if_changed))
+		command = OTHER;
+	if (command == UP)
 		run_up(&none, if_changed);
-	else if (build_is(BUILD_SERVICE) && !strcmp(word, "down") && argc == 2)
+	else if (build_is(BUILD_SERVICE) && command == DOWN)
 		run_down(&none);
+	else if (command == VERSION)
+		return print_text("bootname " BOOTNAME_VERSION "\n");
 	else
 		return errinfo_set(STATUS_USAGE,
 				   build_is(BUILD_SERVICE)

@@ -6,6 +6,7 @@
 #include "build.h"
 #include "errinfo.h"
 #include "platform.h"
+#include "settings.h"
 #include "text.h"
 
 /* Source: botocore, endpoint rule sets and partitions. */
@@ -24,7 +25,8 @@ static const struct partition {
 	{"", "aws", "us-east-1", "amazonaws.com", "api.aws"},
 };
 
-static const char services[AWS_SERVICES][8] = {"route53", "ec2", "sts"};
+static const char others[AWS_SERVICES][4] = {
+	[AWS_EC2] = "ec2", [AWS_STS] = "sts"};
 
 static const struct partition *partition_of(const char *region)
 {
@@ -37,7 +39,7 @@ static const struct partition *partition_of(const char *region)
 
 const char *endpoint_service(enum aws_service service)
 {
-	return services[service];
+	return endpoint_is_route53(service) ? "route53" : others[service];
 }
 
 const char *endpoint_partition(const char *region)
@@ -48,7 +50,8 @@ const char *endpoint_partition(const char *region)
 const char *endpoint_signing_region(enum aws_service service,
 				    const char *region)
 {
-	return service == AWS_ROUTE53 ? partition_of(region)->route53 : region;
+	return endpoint_is_route53(service) ? partition_of(region)->route53
+					    : region;
 }
 
 static bool is_on(const char *variable)
@@ -61,7 +64,7 @@ static bool is_on(const char *variable)
 static void add_default(struct buf *url, enum aws_service service,
 			const char *region, bool is_ipv6)
 {
-	bool is_global = service == AWS_ROUTE53;
+	bool is_global = endpoint_is_route53(service);
 	const struct partition *of = partition_of(region);
 	bool dual_stack = is_ipv6 || (build_is_whole &&
 				      is_on("AWS_USE_DUALSTACK_ENDPOINT"));
@@ -72,11 +75,21 @@ static void add_default(struct buf *url, enum aws_service service,
 		in = dual_stack ? "global" : "";
 	if (is_gov)
 		in = "us-gov";
-	buf_addf(url, "https://%s%s%s%s.%s", services[service],
+	buf_addf(url, "https://%s%s%s%s.%s", endpoint_service(service),
 		 build_is_whole && !is_gov && is_on("AWS_USE_FIPS_ENDPOINT")
 			 ? "-fips"
 			 : "",
 		 *in ? "." : "", in, dual_stack ? of->dual_stack : of->domain);
+}
+
+/* The variable of the environment that overrides a service's endpoint. */
+static const char *variable_of(enum aws_service service)
+{
+	if (endpoint_is_route53(service))
+		return "AWS_ENDPOINT_URL_ROUTE_53";
+	if (!settings_has(SETTING_ROLE_ARN) || service == AWS_EC2)
+		return "AWS_ENDPOINT_URL_EC2";
+	return "AWS_ENDPOINT_URL_STS";
 }
 
 /* An override is TLS, or goes no further than this machine; where no user is
@@ -84,12 +97,7 @@ static void add_default(struct buf *url, enum aws_service service,
 int endpoint_add(struct buf *url, enum aws_service service, const char *region,
 		 bool is_ipv6)
 {
-	static const char variables[AWS_SERVICES][26] = {
-		[AWS_ROUTE53] = "AWS_ENDPOINT_URL_ROUTE_53",
-		[AWS_EC2] = "AWS_ENDPOINT_URL_EC2",
-		[AWS_STS] = "AWS_ENDPOINT_URL_STS",
-	};
-	const char *override = platform_variable(variables[service]);
+	const char *override = platform_variable(variable_of(service));
 
 	if (!override)
 		override = platform_variable("AWS_ENDPOINT_URL");

@@ -6,9 +6,17 @@
 
 #include <stdbool.h>
 
+#include "build.h"
+
 struct buf;
 
 enum aws_service { AWS_ROUTE53, AWS_EC2, AWS_STS, AWS_SERVICES };
+
+/* Whether it is Route 53: what is embedded beside units calls nothing else. */
+static inline bool endpoint_is_route53(enum aws_service service)
+{
+	return build_is(BUILD_SERVICE) || service == AWS_ROUTE53;
+}
 
 /* The name of a service, as hosts, scopes and IAM actions have it: "ec2". */
 const char *endpoint_service(enum aws_service service);

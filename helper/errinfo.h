@@ -26,16 +26,16 @@ enum exit_status {
 	STATUS_SETTINGS = 78,
 };
 
-/* How soon another try may help: or'ed to the status. */
+/* How soon another try may help. */
 enum again {
-	AGAIN_NEVER = 0,
-	AGAIN_SOON = 0x100,	 /* the metadata: link-local and unlimited */
-	AGAIN_LATER = 0x200,	 /* a network or server failure */
-	AGAIN_THROTTLED = 0x300, /* the account's request rate is used up */
+	AGAIN_NEVER,
+	AGAIN_SOON,	 /* the metadata: link-local and unlimited */
+	AGAIN_LATER,	 /* a network or server failure */
+	AGAIN_THROTTLED, /* the account's request rate is used up */
 };
 
 struct errinfo {
-	int status; /* enum exit_status */
+	enum exit_status status;
 	enum again again;
 	/* No other try after this, on the clock of platform_now_ms; 0: there
 	 * is none but the deadline. */
@@ -48,12 +48,15 @@ struct errinfo {
 extern struct errinfo errinfo;
 
 /*
- * Record an error; the stage stays, code and until_ms are cleared.
- * status: one of enum exit_status, or'ed with one of enum again.
+ * Record an error which no other try helps; the stage stays, code and until_ms
+ * are cleared.
  * Returns -1, so that callers can return what it returns.
  */
-int errinfo_set(int status, const char *format, ...)
+int errinfo_set(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
+
+/* Record that another try may help.  Returns -1. */
+int errinfo_retry(enum again again);
 
 /* Add to the recorded text.  Returns -1. */
 int errinfo_add(const char *format, ...)

@@ -272,10 +272,24 @@ static int complain_of_size(void)
 			   passed);
 }
 
+static const char *text_of(CURLcode code)
+{
+	return build_is_whole ? curl_easy_strerror(code) : "libcurl fails";
+}
+
+static const char *remedy_of(CURLcode code, bool is_set)
+{
+	if (!build_is_whole || code == CURLE_OUT_OF_MEMORY)
+		return "";
+	if (!is_set)
+		return "; install a libcurl with TLS and proxies";
+	return is_unreached(code) ? "; is there a route?" : "";
+}
+
 /* is_set: whether all options could be set. */
 static int failure(CURLcode code, bool is_set)
 {
-	int status = STATUS_DEADLINE | AGAIN_LATER;
+	enum exit_status status = STATUS_DEADLINE;
 
 	if (build_is_whole && is_set && is_long_line(code))
 		passed = HEADERS_LIMIT;
@@ -285,15 +299,10 @@ static int failure(CURLcode code, bool is_set)
 		status = STATUS_SETTINGS;
 	if (code == CURLE_OUT_OF_MEMORY || !is_set)
 		status = STATUS_SYSTEM;
-	return errinfo_set(status, "%s%s",
-			   *reason	    ? reason
-			   : build_is_whole ? curl_easy_strerror(code)
-					    : "libcurl fails",
-			   !build_is_whole || code == CURLE_OUT_OF_MEMORY ? ""
-			   : !is_set
-				   ? "; install a libcurl with TLS and proxies"
-			   : is_unreached(code) ? "; is there a route?"
-						: "");
+	(void)errinfo_set(status, "%s%s", *reason ? reason : text_of(code),
+			  remedy_of(code, is_set));
+	return errinfo_retry(status == STATUS_DEADLINE ? AGAIN_LATER
+						       : AGAIN_NEVER);
 }
 
 /* Lay a list over the lines: in one piece, so that it can be wiped. */
@@ -350,9 +359,10 @@ int http_send(const char *method, const char *url, const char *headers,
 		    given_ms < timeout_ms;
 	if (result)
 		return failure(result, is_set);
-	if (!has_headers)
-		return errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
-				   "the answer is cut short");
+	if (!has_headers) {
+		(void)errinfo_set(STATUS_DEADLINE, "the answer is cut short");
+		return errinfo_retry(AGAIN_LATER);
+	}
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE,
 				&http_answer.status);
 	(void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);

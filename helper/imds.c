@@ -59,6 +59,24 @@ void imds_close(void)
 	buf_wipe(&token);
 }
 
+/* The service does not give what was asked for. */
+static int refuse(const char *path, long http)
+{
+	enum exit_status status = STATUS_DATA;
+
+	if (http == 403)
+		status = STATUS_DENIED;
+	if (http == 401 || http == 429 || http >= 500)
+		status = STATUS_DEADLINE;
+	(void)errinfo_set(status, "%s: HTTP %ld", path, http);
+	if (http == 403)
+		return errinfo_add(": metadata is off; aws ec2 "
+				   "modify-instance-metadata-options "
+				   "--http-endpoint enabled");
+	return errinfo_retry(status == STATUS_DEADLINE ? AGAIN_SOON
+						       : AGAIN_NEVER);
+}
+
 static int send(const char *method, const char *path, const char *header)
 {
 	static struct buf url;
@@ -88,15 +106,7 @@ static int send(const char *method, const char *path, const char *header)
 		return 0;
 	if (http == 401) /* the token has ended */
 		buf_wipe(&token);
-	(void)errinfo_set(http == 403 ? STATUS_DENIED
-			  : http == 401 || http == 429 || http >= 500
-				  ? STATUS_DEADLINE | AGAIN_SOON
-				  : STATUS_DATA,
-			  "%s: HTTP %ld", path, http);
-	return http == 403 ? errinfo_add(": metadata is off; aws ec2 "
-					 "modify-instance-metadata-options "
-					 "--http-endpoint enabled")
-			   : -1;
+	return refuse(path, http);
 }
 
 static int get_token(void)
@@ -175,7 +185,8 @@ bool imds_is_there(void)
 
 static int not_yet(const char *what)
 {
-	return errinfo_set(STATUS_DENIED | AGAIN_SOON, "%s", what);
+	(void)errinfo_set(STATUS_DENIED, "%s", what);
+	return errinfo_retry(AGAIN_SOON);
 }
 
 /* The members of the credentials. */
@@ -227,11 +238,13 @@ int imds_get_credentials(struct credentials *credentials)
 	else if ((text[CODE] && strcmp(text[CODE], "Success")) ||
 		 (build_is_whole && !text[TOKEN]) ||
 		 !credentials_set(credentials, text[ACCESS_KEY_ID],
-				  text[SECRET_ACCESS_KEY], text[TOKEN]))
-		rc = errinfo_set(STATUS_DENIED | AGAIN_SOON,
-				 "the role gives no credentials (%.300s); see "
-				 "its trust policy",
-				 text[CODE] ? text[CODE] : "");
+				  text[SECRET_ACCESS_KEY], text[TOKEN])) {
+		(void)errinfo_set(STATUS_DENIED,
+				  "the role gives no credentials (%.300s); see "
+				  "its trust policy",
+				  text[CODE] ? text[CODE] : "");
+		rc = errinfo_retry(AGAIN_SOON);
+	}
 	take_time(credentials, text[LAST_UPDATED]);
 	yaml_wipe_members(&members);
 	return rc;

@@ -117,7 +117,7 @@ static int attempt_tag(void *context)
 	const struct learning *learning = context;
 	struct instance *self = learning->self;
 	static struct buf path;
-	int again = AGAIN_SOON;
+	enum again again = AGAIN_SOON;
 	int rc;
 
 	if (build_is_whole)
@@ -142,10 +142,10 @@ static int attempt_tag(void *context)
 	}
 	if (rc < 0)
 		return -1;
-	(void)errinfo_set(STATUS_UNAVAILABLE | again,
-			  "no tag %s; add it, or set name", learning->tag_key);
+	(void)errinfo_set(STATUS_UNAVAILABLE, "no tag %s; add it, or set name",
+			  learning->tag_key);
 	errinfo.until_ms = learning->end_of_grace_ms;
-	return -1;
+	return errinfo_retry(again);
 }
 
 static int get_tag(struct learning *learning, const char *key)
@@ -286,10 +286,11 @@ static int get_address(const struct learning *learning, bool is_wanted,
 	if (build_is_whole)
 		*is_lacking = rc;
 	if (rc) {
-		(void)errinfo_set(STATUS_UNAVAILABLE | AGAIN_SOON,
+		(void)errinfo_set(STATUS_UNAVAILABLE,
 				  "the instance has no %s; give it one, or set "
 				  "types, address or grace",
 				  path + strlen("meta-data/"));
+		(void)errinfo_retry(AGAIN_SOON);
 		errinfo.until_ms = learning->end_of_grace_ms;
 		return is_listed ? -1 : 0;
 	}

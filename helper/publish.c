@@ -253,6 +253,13 @@ static int ask_again(struct record *record)
 	return rc;
 }
 
+static int owner_runs(const struct record *record)
+{
+	(void)errinfo_set(STATUS_TAKEN, "%s is taken: its owner runs again",
+			  record->instance.name);
+	return errinfo_retry(AGAIN_LATER);
+}
+
 /*
  * Ask once more for owners that may have come back since the plan was made:
  * an instance that was started again, or one so young that EC2 did not know it
@@ -272,9 +279,7 @@ static int confirm(void)
 		if (rc < 0)
 			return -1;
 		if (rc)
-			return errinfo_set(STATUS_TAKEN | AGAIN_LATER,
-					   "%s is taken: its owner runs again",
-					   record->instance.name);
+			return owner_runs(record);
 	}
 	return 0;
 }
@@ -357,9 +362,10 @@ static int attempt_insync(void *context)
 	(void)context;
 	if (route53_get_change(batch.change_id, &is_insync))
 		return -1;
-	return is_insync ? 0
-			 : errinfo_set(STATUS_DEADLINE | AGAIN_LATER,
-				       "the change is still PENDING");
+	if (is_insync)
+		return 0;
+	(void)errinfo_set(STATUS_DEADLINE, "the change is still PENDING");
+	return errinfo_retry(AGAIN_LATER);
 }
 
 int publish_batch(struct records *records, struct record *first)

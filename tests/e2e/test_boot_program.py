@@ -367,8 +367,19 @@ def test_down_and_the_refresh_are_in_the_one_for_systemd(boot, zone, kind):
 
 # Other words
 
+def test_it_says_its_version(run, boot, emulator):
+    told = run("-V")
+    assert re.fullmatch(r"bootname \d+[.]\d+[.]\d+\n", told.stdout)
+    for more in {"config": ""}, {"shell": "2>&-"}:
+        result = boot("-V", **more)
+        assert (result.status, result.stdout, result.stderr) == (0, told.stdout, "")
+    assert boot("-V", shell=">/dev/full").status == run("-V", shell=">/dev/full").status == 71
+    assert emulator.requests == []
+
+
 @pytest.mark.parametrize("words", [
-    ("check",), ("reap",), ("",), ("-n",), ("-h",), ("--help",), ("-V",), ("--version",),
+    ("check",), ("reap",), ("",), ("-n",), ("-h",), ("--help",), ("--version",),
+    ("-V", "up"), ("up", "-V"), ("down", "--if-changed"), ("-V", "--if-changed"), ("down", "x"),
     ("--json",), ("--if-changed",), ("up", "-n"), ("up", "up"), ("up", ""), ("Up",), ("--",), ("--", "up"), ("-c", "x"),
     ("up", "--if-change"), ("up", "--if-changed", "x"), ("up", "--if-changed", "--if-changed"),
 ], ids=lambda words: " ".join(words) or "empty")

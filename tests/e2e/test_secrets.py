@@ -24,7 +24,9 @@ NAME = "webdev1.ec2.example.com"
 ROLE = "arn:aws:iam::123456789012:role/dns"
 LIST, CHANGE = "ListHostedZonesByName", "ChangeResourceRecordSets"
 BUILD = ROOT / os.environ.get("B", "build")
-PACKED = BUILD / f"release/bootname-boot-{platform.machine()}.xz"
+# What rides in user-data: plain, and beside the units of --systemd.
+PACKED = {kind: BUILD / f"release/bootname-{kind}-{platform.machine()}.xz"
+          for kind in ("boot", "service")}
 NOBODY = 65534
 
 
@@ -135,15 +137,15 @@ def plain(program):
     return program
 
 
-@pytest.fixture(params=["bootname", "user-data"])
+@pytest.fixture(params=["bootname", *PACKED])
 def program(request, tmp_path, monkeypatch):
-    """What run() runs: the installed program, then that which rides in user-data."""
+    """What run() runs: the installed program, then those which ride in user-data."""
     path = pathlib.Path(helper()[-1])
-    if request.param == "user-data":
-        if not PACKED.exists():
+    if request.param in PACKED:
+        if not PACKED[request.param].exists():
             pytest.skip("make release builds it, with Debian's compilers")
-        path = tmp_path / "user-data"
-        path.write_bytes(lzma.decompress(PACKED.read_bytes()))
+        path = tmp_path / request.param
+        path.write_bytes(lzma.decompress(PACKED[request.param].read_bytes()))
         path.chmod(0o755)
         monkeypatch.setattr(Runner, "settings", "{}")       # it always comes with some
     monkeypatch.setenv("BOOTNAME", str(path))
@@ -156,7 +158,7 @@ def run(run, request):
     if "program" not in request.fixturenames:
         return run
     program = request.getfixturevalue("program")
-    if program.name != "user-data":
+    if program.name not in PACKED:
         return run
     run.cloud_config.write_text(cloud_config("{}"))     # for start()
 
@@ -278,20 +280,27 @@ def test_memory_is_looked_at(run, program, emulator, zone, memory):
     f"records: [{{}}, {{name: www.ec2.example.com, role_arn: {ROLE}, external_id: external-42}}]"],
     ids=["UPSERT", "CREATE", "wait", "records", "role_arn", "two roles"])
 def test_success_leaves_none(leaves_none, program, emulator, zone, instance, settings):
-    if program.name == "user-data" and re.match("wait|role_arn|.*records", settings or "", re.S):
+    lacks = {"boot": "wait|role_arn|.*records", "service": "wait|role_arn|.*records|action"}
+    if re.match(lacks.get(program.name, "$."), settings or "", re.S):
         pytest.skip("what rides in user-data has no such setting")
     instance.credentials.session_token *= 2         # one differs in length from another
     emulator.roles[ROLE] = {"zones": [zone], "external_id": "external-42"}
     assert leaves_none(settings=settings).status == 0
 
 
-@pytest.mark.parametrize("program", ["bootname"], indirect=True)    # no word of the other's
+@pytest.mark.parametrize("program", ["bootname"], indirect=True)    # the others lack a word or CREATE
 def test_down_leaves_none(leaves_none, zone, instance):
     put_owned(zone, NAME, instance.id, instance.public_ipv4)
     assert "removing" in leaves_none("down", settings="action: CREATE").stdout
 
 
-@pytest.mark.parametrize("program", ["bootname"], indirect=True)    # no word of the other's
+@pytest.mark.parametrize("program", ["service"], indirect=True)
+def test_down_of_what_this_boot_has_published_leaves_none(leaves_none, run, zone):
+    run()
+    assert "removing" in leaves_none("down").stdout
+
+
+@pytest.mark.parametrize("program", ["bootname", "service"], indirect=True)     # a word of theirs
 def test_what_is_published_already_leaves_none(leaves_none, run, zone):
     run()
     assert "already" in leaves_none("up", "--if-changed").stdout

@@ -513,6 +513,15 @@ def test_user_data_too_large_is_told_with_what_would_fit(make, tmp_path):
     assert len(make("--no-check", settings=values(8), helper=tmp_path / "large").stdout) == without
 
 
+def test_what_is_told_is_the_least_of_all_forms_of_the_settings(make, tmp_path):
+    """The canonical form may be longer: it has quotes."""
+    (tmp_path / "large").write_bytes(elf(size=16384))
+    told = {int(re.search(r"is ([\d,]+) bytes", make(
+        *more, helper=tmp_path / "large", status=65).stderr)[1].replace(",", ""))
+        for more in ((), ("--no-check",))}
+    assert len(told) == 1
+
+
 def test_helper_too_large_is_told_too(make, tmp_path):
     (tmp_path / "large").write_bytes(elf(size=20000))
     done = make(helper=tmp_path / "large", status=65)

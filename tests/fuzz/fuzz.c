@@ -452,7 +452,7 @@ bool fuzz_succeeded(int rc)
 	if (rc >= 0)
 		return !rc;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
-		is_ours |= errinfo.status == statuses[i];
+		is_ours |= (int)errinfo.status == statuses[i];
 	assert(is_ours);
 	assert(errinfo.text.len && *errinfo.text.data);
 	assert(strlen(errinfo.text.data) <= BUF_LIMIT);

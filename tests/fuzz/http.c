@@ -23,10 +23,10 @@ static int attempt(void *context)
 	       http_answer.retry_after_s <= 600);
 	if (!fuzz_succeeded(rc))
 		return -1;
-	return http_answer.status < 500
-		       ? 0
-		       : errinfo_set(STATUS_DEADLINE | AGAIN_LATER, "HTTP %ld",
-				     http_answer.status);
+	if (http_answer.status < 500)
+		return 0;
+	(void)errinfo_set(STATUS_DEADLINE, "HTTP %ld", http_answer.status);
+	return errinfo_retry(AGAIN_LATER);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -78,7 +78,7 @@ static void test_errinfo__set_replaces_all_but_the_stage(void **state)
 	assert_string_equal(errinfo.stage, "zone");
 }
 
-static void test_errinfo__set_cuts_status_and_again(void **state)
+static void test_errinfo__set_and_retry_keep_status_and_again(void **state)
 {
 	static const int statuses[] = {
 		STATUS_USAGE,	 STATUS_DATA,	STATUS_UNAVAILABLE,
@@ -91,7 +91,9 @@ static void test_errinfo__set_cuts_status_and_again(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(statuses); i++)
 		for (size_t j = 0; j < LENGTH(agains); j++) {
-			(void)errinfo_set(statuses[i] | agains[j], "text");
+			(void)errinfo_set((enum exit_status)statuses[i],
+					  "text");
+			(void)errinfo_retry((enum again)agains[j]);
 			assert_int_equal(errinfo.status, statuses[i]);
 			assert_int_equal(errinfo.again, agains[j]);
 		}
@@ -101,7 +103,8 @@ static void test_errinfo__add_keeps_all_but_the_text(void **state)
 {
 	(void)state;
 	errinfo.stage = "zone";
-	errinfo_set(STATUS_DEADLINE | AGAIN_LATER, "no answer");
+	errinfo_set(STATUS_DEADLINE, "no answer");
+	errinfo_retry(AGAIN_LATER);
 	errinfo.code = "Throttling";
 	assert_int_equal(errinfo_add("; gave up after %d s", 3), -1);
 	assert_int_equal(errinfo.status, STATUS_DEADLINE);
@@ -176,7 +179,8 @@ int main(void)
 		cmocka_unit_test(
 			test_errinfo__is_printed_as_one_printable_line),
 		cmocka_unit_test(test_errinfo__set_replaces_all_but_the_stage),
-		cmocka_unit_test(test_errinfo__set_cuts_status_and_again),
+		cmocka_unit_test(
+			test_errinfo__set_and_retry_keep_status_and_again),
 		cmocka_unit_test(test_errinfo__add_keeps_all_but_the_text),
 		cmocka_unit_test(test_errinfo__cuts_what_is_too_long),
 		cmocka_unit_test(test_errinfo__is_one_line_also_where_too_long),

@@ -69,7 +69,8 @@ static int attempt(void *context)
 	(void)context;
 	if (tries++ >= failures)
 		return 0;
-	(void)errinfo_set(STATUS_DENIED | again, "no answer");
+	(void)errinfo_set(STATUS_DENIED, "no answer");
+	(void)errinfo_retry(again);
 	errinfo.until_ms = patience_ms;
 	errinfo.code = "Throttling";
 	return -1;
@@ -761,7 +762,7 @@ static void test_http__send_takes_http_urls_only(void **state)
 	for (size_t i = 0; i < LENGTH(urls); i++) {
 		int rc = send_to(urls[i].url, LONG_S * 1000L);
 
-		if (rc == -1 && errinfo.status == urls[i].status &&
+		if (rc == -1 && (int)errinfo.status == urls[i].status &&
 		    errinfo.text.len && !http_answer.size)
 			continue;
 		print_error("%s: got rc %d, status %d: %s\n", urls[i].url, rc,

@@ -263,7 +263,7 @@ static void carry_out_run(void)
 	struct sources sources = {NULL, NULL};
 
 	let_others();
-	platform_has_user = text_is_careful = true;
+	build_is_whole = true;
 	if (self->machine == NOBODY)
 		_exit(run_reap());
 	sources.settings_file = files[own()->kind - kinds];

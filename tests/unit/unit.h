@@ -75,7 +75,7 @@ static inline void unit_result(const char *row, int rc, int status)
 	int want = status ? -1 : 0;
 
 	if (rc != want ||
-	    (status && (errinfo.status != status || !errinfo.text.len)))
+	    (status && ((int)errinfo.status != status || !errinfo.text.len)))
 		fail_msg("%s: want rc %d, status %d; got rc %d, status %d: %s",
 			 row, want, status, rc, errinfo.status,
 			 errinfo.text.data);
