@@ -315,7 +315,9 @@ static enum verdict ask_servers(const struct check_dns_zone *zone,
 			buf_set(answer, "%s", told(&resolver_answer.values));
 		}
 	}
-	return wrong ? WRONG : *right ? RIGHT : UNKNOWN;
+	if (wrong)
+		return WRONG;
+	return *right ? RIGHT : UNKNOWN;
 }
 
 /* What the system's resolver answers, where the name servers are right or out

@@ -77,16 +77,20 @@ static int refuse(const char *path, long http)
 						       : AGAIN_NEVER);
 }
 
+static const char *service_url(void)
+{
+	if (base.len)
+		return base.data;
+	return imds_is_ipv6 ? "http://[fd00:ec2::254]"
+			    : "http://169.254.169.254";
+}
+
 static int send(const char *method, const char *path, const char *header)
 {
 	static struct buf url;
 	long http;
 
-	buf_set(&url, "%s/latest/%s",
-		base.len       ? base.data
-		: imds_is_ipv6 ? "http://[fd00:ec2::254]"
-			       : "http://169.254.169.254",
-		path);
+	buf_set(&url, "%s/latest/%s", service_url(), path);
 	imds_calls++;
 	if (http_send(method, url.data, header, "", "", try_ms)) {
 		if (errinfo.again)

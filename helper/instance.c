@@ -271,7 +271,7 @@ static int get_address(const struct learning *learning, bool is_wanted,
 		       const char *path, int family,
 		       char address[INSTANCE_ADDRESS_SIZE], bool *is_lacking)
 {
-	bool is_listed = *learning->settings->value[SETTING_TYPES];
+	bool is_listed = settings_list_types(learning->settings);
 	struct in6_addr parsed; /* large enough for both families */
 	int rc;
 

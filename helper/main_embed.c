@@ -24,7 +24,7 @@ static const char *add_escaped(const char *text)
 {
 	unsigned char first = (unsigned char)*text++;
 	unsigned code = first;
-	unsigned more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0;
+	unsigned more = (first >= 0xc0) + (first >= 0xe0) + (first >= 0xf0);
 
 	if (more)
 		code = first & (0x3fu >> more);

@@ -248,20 +248,26 @@ static void find_foreign(void)
 	}
 }
 
+/* What is known of an owner, for -v. */
+static const char *state_of(const struct owners_instance *owner)
+{
+	if (owner->is_foreign)
+		return "of another account";
+	return *owner->state ? owner->state : "not known of";
+}
+
 static void choose(struct owners_holding *holding)
 {
 	static struct buf told;
 	const struct owners_instance *owner = holding->instance;
 	bool is_gone = states_is_gone(&owners, owner->state);
-	const char *state = owner->is_foreign ? "of another account"
-			    : *owner->state   ? owner->state
-					      : "not known of";
 
 	is_any_gone |= is_gone;
 	if (is_gone && !holding->is_odd)
 		holding->fate = OWNERS_DOOMED;
 	buf_set(&told, "%s: owner %s in %s is %s%s",
-		holding->sets[PLAN_OWNER].name, owner->id, owner->region, state,
+		holding->sets[PLAN_OWNER].name, owner->id, owner->region,
+		state_of(owner),
 		holding->is_odd ? "; its records are not as we make them: left "
 				  "alone"
 				: "");

@@ -147,12 +147,16 @@ bool settings_has_private_address(const struct settings *settings)
 	return settings_is(settings, SETTING_ADDRESS, "private");
 }
 
+bool settings_list_types(const struct settings *settings)
+{
+	return settings_has(SETTING_TYPES) && *settings->value[SETTING_TYPES];
+}
+
 /* A list has a blank before and behind each of its words. */
 static bool wants(const struct settings *settings, const char *type)
 {
-	const char *types = settings->value[SETTING_TYPES];
-
-	return !*types || strstr(types, type);
+	return !settings_list_types(settings) ||
+	       strstr(settings->value[SETTING_TYPES], type);
 }
 
 bool settings_want_ipv4(const struct settings *settings)

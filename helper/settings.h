@@ -69,6 +69,7 @@ struct settings {
 /* The programs that lack a setting; none if it is not here.  One without
  * owner_record has no CREATE either. */
 static const unsigned char settings_lacking[SETTINGS] = {
+	[SETTING_TYPES] = EMBEDDED,
 	[SETTING_OWNER_RECORD] = BUILD_SERVICE,
 	[SETTING_TAKE_OVER] = EMBEDDED,
 	[SETTING_ROUTING] = BUILD_SERVICE,
@@ -158,6 +159,9 @@ bool settings_is_private(const struct settings *settings);
 
 /* Whether the private IPv4 address is published. */
 bool settings_has_private_address(const struct settings *settings);
+
+/* Whether types is given: then each address that it lists must be there. */
+bool settings_list_types(const struct settings *settings);
 
 /* Whether types lists A, or AAAA; without types both are wanted. */
 bool settings_want_ipv4(const struct settings *settings);

@@ -154,7 +154,8 @@ static int take_value(struct reading *reading, const struct settings_key *key)
 		return settings_has(SETTING_RECORDS) && yaml_is_list()
 			       ? take_records(reading, key)
 			       : value_fault(key, "");
-	return yaml_is_list() && key->pattern[0] == '^'
+	return settings_has(SETTING_TYPES) && yaml_is_list() &&
+			       setting == SETTING_TYPES
 		       ? take_list(reading, key)
 		       : take_scalar(reading, key);
 }

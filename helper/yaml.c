@@ -206,10 +206,11 @@ static int start(void)
 /* What the current node is known by; NULL: it has no anchor. */
 static const yaml_char_t *anchor(void)
 {
-	return yaml_is_scalar() ? event.data.scalar.anchor
-	       : yaml_is_map()	? event.data.mapping_start.anchor
-	       : yaml_is_list() ? event.data.sequence_start.anchor
-				: NULL;
+	if (yaml_is_scalar())
+		return event.data.scalar.anchor;
+	if (yaml_is_map())
+		return event.data.mapping_start.anchor;
+	return yaml_is_list() ? event.data.sequence_start.anchor : NULL;
 }
 
 /* Go on to the node of an alias.  Returns 1 where there is none before it. */
