@@ -285,7 +285,8 @@ static int attempt(void *context)
 	do {
 		if (sign(call))
 			return -1;
-		aws.calls[request->service]++;
+		if (build_is_whole) /* who counts? */
+			aws.calls[request->service]++;
 		if (http_send(method_of(request), url.data, headers.data,
 			      request->body, is_encrypted() ? aws.proxy : "",
 			      TRY_MS))

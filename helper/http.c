@@ -11,9 +11,9 @@
 #define CURL_DISABLE_DEPRECATION
 #include <curl/curl.h>
 
-#include "backoff.h"
 #include "build.h"
 #include "errinfo.h"
+#include "http_clock.h"
 #include "platform.h"
 #include "roots.h"
 #include "text.h"
@@ -32,9 +32,7 @@
 enum {
 	LINES_LIMIT = 8, /* headers of a request */
 	CONNECT_MS = 3000,
-	LAST_TRY_MS = 1000,    /* kept free before the deadline, or a quarter */
 	HASTY_MS = 500,	       /* what times out in less has shown nothing */
-	ALARM_S = 2,	       /* behind the deadline */
 	HEADERS_LIMIT = 65536, /* bytes of headers and trailers of a try */
 	RETRY_AFTER_LIMIT_S = 600, /* more is not meant for a boot */
 };
@@ -44,31 +42,11 @@ struct http_answer http_answer;
 static CURL *curl;
 static struct buf lines; /* the headers of a request, wiped after it */
 static struct curl_slist list[LINES_LIMIT];
-static const char *bundle; /* file of roots, in place of the system's */
-static int64_t started_ms;
-static int64_t deadline_ms;
-static int64_t last_wait_ms; /* no wait goes beyond this */
-static int passed;	     /* the limit that the answer went beyond, or 0 */
-static size_t headers_size;  /* trailers count too, and former answers */
-static bool has_headers;     /* all of them, up to the empty line */
-static bool was_hasty;	     /* the last try, HASTY_MS */
+static const char *bundle;  /* file of roots, in place of the system's */
+static int passed;	    /* the limit that the answer went beyond, or 0 */
+static size_t headers_size; /* trailers count too, and former answers */
+static bool has_headers;    /* all of them, up to the empty line */
 static char reason[CURL_ERROR_SIZE];
-
-void http_start_clock(long timeout_s)
-{
-	started_ms = platform_now_ms();
-	deadline_ms = started_ms + (int64_t)timeout_s * 1000;
-	last_wait_ms =
-		deadline_ms - (timeout_s < 4 ? timeout_s * 250 : LAST_TRY_MS);
-	/* Within a TLS handshake libcurl looks at no limit as long as the other
-	 * side sends anything. */
-	(void)alarm((unsigned)timeout_s + ALARM_S);
-}
-
-void http_stop_clock(void)
-{
-	(void)alarm(0);
-}
 
 /*
  * Within the 3 s of CONNECT_MS libc's resolver is to have asked three name
@@ -154,16 +132,6 @@ static size_t on_header(char *line, size_t size, size_t count, void *context)
 	return len;
 }
 
-/* At least 1: libcurl takes 0 for its own, long default. */
-static long within_deadline(long milliseconds)
-{
-	int64_t left_ms = deadline_ms - platform_now_ms();
-
-	if (milliseconds > left_ms)
-		milliseconds = (long)left_ms;
-	return milliseconds > 0 ? milliseconds : 1;
-}
-
 /* What every request has, and never changes. */
 static const struct {
 	CURLoption option;
@@ -215,8 +183,8 @@ static void set_options(const char *method, const char *url, const char *body,
 	 * that, and refuses to look where a second or less is left. */
 	if (build_is_whole)
 		set_number(CURLOPT_NOSIGNAL, 1);
-	set_number(CURLOPT_CONNECTTIMEOUT_MS, within_deadline(CONNECT_MS));
-	set_number(CURLOPT_TIMEOUT_MS, within_deadline(timeout_ms));
+	set_number(CURLOPT_CONNECTTIMEOUT_MS, http_within_deadline(CONNECT_MS));
+	set_number(CURLOPT_TIMEOUT_MS, http_within_deadline(timeout_ms));
 	set_pointer(CURLOPT_ERRORBUFFER, reason);
 	set_pointer(CURLOPT_USERAGENT, "bootname/" BOOTNAME_VERSION);
 	set_pointer(CURLOPT_URL, url);
@@ -345,7 +313,7 @@ int http_send(const char *method, const char *url, const char *headers,
 	buf_set(&lines, "%s", headers);
 	split_lines();
 	forget_answer();
-	given_ms = within_deadline(timeout_ms);
+	given_ms = http_within_deadline(timeout_ms);
 	/* AWS's own roots are none to libcurl, or do not verify the server: 58,
 	 * 60, 77; what else is above that loses nothing by another try. */
 	do {
@@ -355,8 +323,10 @@ int http_send(const char *method, const char *url, const char *headers,
 			result = curl_easy_perform(curl);
 	} while (result >= CURLE_SSL_CERTPROBLEM && has_more_roots());
 	buf_wipe(&lines);
-	was_hasty = result == CURLE_OPERATION_TIMEDOUT && given_ms < HASTY_MS &&
-		    given_ms < timeout_ms;
+	if (build_is_whole)
+		http_clock.was_hasty = result == CURLE_OPERATION_TIMEDOUT &&
+				       given_ms < HASTY_MS &&
+				       given_ms < timeout_ms;
 	if (result)
 		return failure(result, is_set);
 	if (!has_headers) {
@@ -368,54 +338,5 @@ int http_send(const char *method, const char *url, const char *headers,
 	(void)curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after_s);
 	if (retry_after_s > 0 && retry_after_s <= RETRY_AFTER_LIMIT_S)
 		http_answer.retry_after_s = retry_after_s;
-	return 0;
-}
-
-void http_sleep_ms(long milliseconds)
-{
-	platform_sleep_ms(within_deadline(milliseconds));
-}
-
-/* Sleep before the next try; -1 when it is too late for one. */
-static int wait_for_next(struct retry *retry)
-{
-	int64_t now_ms = platform_now_ms();
-	int64_t most_ms = last_wait_ms - now_ms;
-	int64_t delay_ms = backoff_delay_ms(retry, errinfo.again, now_ms,
-					    platform_random()) +
-			   http_answer.retry_after_s * 1000;
-	long tenths = (long)(now_ms - started_ms) / 100;
-
-	if (errinfo.until_ms && errinfo.until_ms - now_ms < most_ms)
-		most_ms = errinfo.until_ms - now_ms;
-	if (most_ms <= 0) {
-		errinfo.again = AGAIN_NEVER;
-		if (errinfo.until_ms && retry->tries == 1)
-			return -1; /* there was no time to wait at all */
-		return errinfo_add("; gave up after %ld.%ld s", tenths / 10,
-				   tenths % 10);
-	}
-	platform_sleep_ms(delay_ms < most_ms ? delay_ms : most_ms);
-	return 0;
-}
-
-int http_persist(int (*attempt)(void *context), void *context)
-{
-	static int64_t throttled_ms; /* of the whole run */
-	struct retry retry = {0, 0};
-	struct errinfo former; /* what failed before: it may tell more */
-
-	while (attempt(context)) {
-		if (!build_is_whole)
-			; /* who reads what failed before? */
-		else if (was_hasty && retry.tries)
-			errinfo = former;
-		else
-			former = errinfo;
-		retry.throttled_ms = throttled_ms; /* of calls within, too */
-		if (!errinfo.again || wait_for_next(&retry))
-			return -1;
-		throttled_ms = retry.throttled_ms;
-	}
 	return 0;
 }

@@ -24,8 +24,14 @@ static const char *add_escaped(const char *text)
 {
 	unsigned char first = (unsigned char)*text++;
 	unsigned code = first;
-	unsigned more = (first >= 0xc0) + (first >= 0xe0) + (first >= 0xf0);
+	unsigned more = 0;
 
+	if (first >= 0xc0)
+		more = 1;
+	if (first >= 0xe0)
+		more = 2;
+	if (first >= 0xf0)
+		more = 3;
 	if (more)
 		code = first & (0x3fu >> more);
 	while (more-- && *text)

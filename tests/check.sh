@@ -1,8 +1,9 @@
 #!/bin/sh
-# Run every test and close with one line.  Arguments: the unit tests by name, and
-# as fuzz/NAME the harnesses, each of which runs its corpus.
+# Run tests and close with one line.  Arguments: the unit tests by name, and as
+# fuzz/NAME the harnesses, each of which runs its corpus.
 # B: the build folder.  BOOTNAME_WRAPPER: put in front of each program, such as
 # "valgrind -q".  UNIT_ONLY: leave out what needs more than the programs here.
+# QUICK: leave out the tests that have the mark "thorough".
 set -u
 
 : "${B:?}" "${BOOTNAME_WRAPPER:=}"
@@ -37,7 +38,8 @@ fi
 
 # More workers than processors: half of the tests wait for time-outs most of the time.
 # shellcheck disable=SC2086
-/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider -n "$(($(nproc) * 2))" tests/e2e \
+/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --strict-markers \
+	-n "$(($(nproc) * 2))" ${QUICK:+-m "not thorough"} tests/e2e \
 	${PYTEST_ARGS:-} 2>&1 | tee "$log"
 last=$(grep -E '^(=+ )?[0-9]+ (passed|failed|skipped|error)' "$log" | tail -n 1)
 number() { echo " $last" | sed -n "s/.*[^0-9]\([0-9][0-9]*\) $1.*/\1/p"; }

@@ -1,9 +1,9 @@
 """What the tests share: an emulated AWS, an instance in it, and the helper to run there."""
 
 import base64
-import gzip
 import ipaddress
 import json
+import lzma
 import os
 import pathlib
 import platform
@@ -25,6 +25,7 @@ from aws.certificates import Authority
 from aws.zones import ACCOUNT
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+RULES = [ROOT / "Makefile", *sorted(ROOT.glob("*/*.mk")), *sorted(ROOT.glob("*/*/*.mk"))]
 # How much longer things take behind a wrapper such as valgrind.
 SLOW = 6 if os.environ.get("BOOTNAME_WRAPPER") else 1
 ONCE, SHORT = f"timeout: {SLOW}", f"timeout: {2 * SLOW}"
@@ -61,6 +62,14 @@ def helper():
     """The command that the tests run, with what BOOTNAME_WRAPPER puts in front of it."""
     program = os.environ.get("BOOTNAME") or ROOT / os.environ.get("B", "build") / "bootname"
     return [*shlex.split(os.environ.get("BOOTNAME_WRAPPER", "")), str(program)]
+
+
+def run_make(*words, check=True):
+    """What `make` with these words does, of what has been built: no newer rule builds it again."""
+    old = [word for path in RULES for word in ("-o", path.relative_to(ROOT))]
+    build = ROOT / os.environ.get("B", "build")
+    return subprocess.run(["make", "-s", f"B={build}", *old, *words], cwd=ROOT, check=check,
+                          capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
 
 
 def cloud_config(settings, form="plain"):
@@ -121,12 +130,22 @@ def denial(call, **arguments):
             answer["Error"]["Message"])
 
 
-def patient(env=None):
-    """An environment in which the seconds that EC2 gets to hear of a new instance are short."""
-    preloaded = [str(ROOT / os.environ.get("B", "build") / "tests/settle.so"),
+def preloading(name, env=None):
+    """An environment with one of the libraries that tests/e2e/*.c make, before those in it."""
+    preloaded = [str((ROOT / os.environ.get("B", "build") / f"tests/{name}.so").absolute()),
                  *filter(None, [(env or {}).get("LD_PRELOAD")])]
     options = os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     return {"ASAN_OPTIONS": options, **(env or {}), "LD_PRELOAD": ":".join(preloaded)}
+
+
+def patient(env=None):
+    """An environment in which the seconds that EC2 gets to hear of a new instance are short."""
+    return preloading("settle", env)
+
+
+def hurried(env=None):
+    """An environment in which every wait passes at once."""
+    return preloading("hurry", env)
 
 
 class Result:
@@ -257,6 +276,31 @@ class Runner:
             assert ("\nFAIL" in "\n" + result.stdout) == (result.status != 0), result
 
 
+THOROUGH = """thorough(but=()): left to `make check-all`; all rows, or all that have none of these words
+in their ids: `make check` runs the others"""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", THOROUGH.replace("\n", " "))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Take the mark `thorough` from the rows that it excepts; each of its words has to name one."""
+    unseen = {}
+    for item in items:
+        for mark in [mark for mark in item.own_markers if mark.name == "thorough"]:
+            words = mark.kwargs.get("but", ())
+            unseen.setdefault(item.originalname, set(words))
+            found = {word for word in words if word in item.callspec.id}
+            unseen[item.originalname] -= found
+            if found:
+                item.own_markers.remove(mark)
+    missing = {name: words for name, words in unseen.items() if words}
+    if missing and not any("::" in str(word) for word in config.args):
+        raise pytest.UsageError(f"thorough(but=...) names no row: {missing}")
+
+
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory):
     """The CA and certificate of every emulator: to make them takes longer than most tests."""
@@ -319,11 +363,11 @@ def on(emulator, tmp_path):
 def embedded(monkeypatch, tmp_path):
     """The program that rides in user-data is what runs, as cloud-init unpacks it."""
     build = pathlib.Path(os.environ.get("B", ROOT / "build")).absolute()
-    packed = build / f"release/bootname-{platform.machine()}.gz"
+    packed = build / f"release/bootname-boot-{platform.machine()}.xz"
     if os.environ.get("BOOTNAME_WRAPPER") or not packed.exists():
         pytest.skip("the release is tested in the normal build, with Debian's compilers")
     program = tmp_path / "50-bootname"
-    program.write_bytes(gzip.decompress(packed.read_bytes()))
+    program.write_bytes(lzma.decompress(packed.read_bytes()))
     program.chmod(0o755)
     monkeypatch.setenv("BOOTNAME", str(program))
     return program

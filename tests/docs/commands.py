@@ -11,6 +11,7 @@ SHELL = ("", "sh", "bash", "shell")     # what a block of commands is marked wit
 NOT_RUN = {
     "what is printed": r"(setting|would set|bootname:|mkuserdata:) ",
     "the checkout is this one": r"(git clone|cd bootname$)",
+    ".ci/run runs it here": r"make (deps )?check-all\b",
     "needs an AWS account": r"(.*[|;&(] *)?(aws|terraform|packer) ",
     "asks public DNS": r"(.*[|;&(] *)?(dig|host|nslookup) ",
     "needs a distribution with dnf": r"(sudo )?dnf ",

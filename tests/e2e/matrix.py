@@ -319,6 +319,8 @@ PLACES = {"look-up": LOOK_UP, "read": READING, "UPSERT": UPSERTING, "CREATE": CR
           "wait": WAITING, "DescribeTags": TAGGING, "AssumeRole": ASSUMING}
 
 
-def rows(table):
-    """The rows of a table as parameters, each by the name of its fault."""
-    return [pytest.param(row, id=name) for name, row in table.items()]
+def rows(table, thorough=()):
+    """The rows of a table as parameters, each by the name of its fault; of some, which take long, only
+    `make check-all` has the patience."""
+    return [pytest.param(row, id=name, marks=[pytest.mark.thorough] if name in thorough else [])
+            for name, row in table.items()]

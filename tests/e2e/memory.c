@@ -14,7 +14,7 @@
 
 static char maps[1 << 17];
 
-static void end(int status)
+__attribute__((noreturn)) static void end(int status)
 {
 	for (;;)
 		(void)syscall(SYS_exit_group, status);

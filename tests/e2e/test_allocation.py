@@ -154,6 +154,7 @@ def starved(request, emulator, zone, instance, run, tmp_path):
     return Starved(zone, run, ("-j", "up"), lambda zone: None, after)
 
 
+@pytest.mark.thorough(but=["program", "libexpat-20"])
 @pytest.mark.parametrize(("starved", "of", "most"), [
     *(("one", of, most) for of, most in EACH.items()),
     *((scenario, of, most) for scenario in ("two", "reap") for of, most in FEW.items()),
@@ -176,6 +177,7 @@ def test_an_allocation_that_is_lost_is_noticed(starved):
     assert "LeakSanitizer: detected memory leaks" in result.stderr
 
 
+@pytest.mark.thorough(but=["3000"])
 @pytest.mark.parametrize("starved", ["one"], indirect=True)
 @pytest.mark.parametrize("fail", ["1+", "3000+", "20000+"])
 def test_no_allocation_succeeds_any_more(starved, fail):

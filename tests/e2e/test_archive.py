@@ -47,6 +47,7 @@ def run(*command, **more):
                           capture_output=True, **more)
 
 
+@pytest.mark.thorough(but=["arm64"])
 @pytest.mark.parametrize("form", FORMS)
 def test_it_makes_the_same_on_a_machine_of_another_kind(archive, tmp_path, form):
     words = ["--arch", "x86_64", *FORMS[form], "--no-check", "-"]

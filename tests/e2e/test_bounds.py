@@ -114,6 +114,7 @@ def test_a_head_without_an_end(bounded, emulator, head, where):
     assert "headers larger than 65536 bytes" in bounded(65, settings=ALL).stderr
 
 
+@pytest.mark.thorough(but=["one trailer"])
 @pytest.mark.parametrize("where", ["token", "Route 53"])
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_line_without_an_end(bounded, emulator, line, where):
@@ -122,6 +123,7 @@ def test_a_line_without_an_end(bounded, emulator, line, where):
     assert result.status in (65, 75)
 
 
+@pytest.mark.thorough(but=["trailers", "one header"])
 @pytest.mark.parametrize("where", ["token", "Route 53"])
 @pytest.mark.parametrize("head", [*HEADS.values(), *LINES.values()], ids=[*HEADS, *LINES])
 def test_the_program_in_user_data_is_bounded(bounded, emulator, embedded, head, where):
@@ -164,6 +166,7 @@ XML = {
 }
 
 
+@pytest.mark.thorough(but=["bomb", "33 deep", "nothing"])
 @pytest.mark.parametrize("body", XML.values(), ids=XML)
 @pytest.mark.parametrize("operation", [LIST, TAGS, ROLE])
 def test_xml_that_is_none(bounded, emulator, operation, body):

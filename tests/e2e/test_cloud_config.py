@@ -248,6 +248,7 @@ def told_by_check(folder, *options, config=None):
     return None if refused else re.sub(r"/[^\s:]+(: /etc/bootname.yaml)?:", "FILE:", line)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("block", range(8))
 def test_what_cloud_init_would_write_is_read_or_refused(tmp_path, block):
     author, read = Author(block), 0

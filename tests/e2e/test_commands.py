@@ -40,6 +40,8 @@ def test_commands_are_those_of_the_blocks(text, wanted):
     ("sudo bootname check", False),
     ("setting webdev1.ec2.example.com to 54.123.123.123", False),
     ("make emulate", False),
+    ("make deps check", True),
+    ("make deps check-all # every test", False),
 ])
 def test_what_needs_more_than_a_machine_is_not_run(command, is_run):
     assert (documented.why_not(command) is None) == is_run

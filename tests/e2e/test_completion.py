@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import ROOT, SLOW
+from conftest import ROOT, SLOW, run_make
 
 BUILD = pathlib.Path(os.environ.get("B", ROOT / "build")).absolute()
 LOADER = pathlib.Path("/usr/share/bash-completion/bash_completion")
@@ -47,9 +47,7 @@ def run(command, folder, **environment):
 def installed(tmp_path_factory):
     """The share/ of an installation."""
     folder = tmp_path_factory.mktemp("installed")
-    subprocess.run(["make", "-s", f"B={BUILD}", "-o", "Makefile", "install", "PREFIX=/",
-                    f"DESTDIR={folder}"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL,
-                   env={"PATH": os.environ["PATH"]})
+    run_make("install", "PREFIX=/", f"DESTDIR={folder}")
     return folder / "share"
 
 

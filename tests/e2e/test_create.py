@@ -1,7 +1,7 @@
 """action: CREATE takes no name that is another's. See test_ownership.py for who is the other."""
 
 import pytest
-from conftest import changes_of, put_owned
+from conftest import changes_of, hurried, put_owned
 
 NAME = "webdev1.ec2.example.com"
 ME = "i-0123456789abcdef0"
@@ -142,7 +142,7 @@ def test_refusals_that_no_look_explains_come_to_an_end(run, emulator, zone, call
                "exists]")
     emulator.faults.add(operation=CHANGE, code="InvalidChangeBatch", message=message, times=None)
     # Before each of ten plans it waits twice as long as before, 20 s at most: 111 s in all.
-    assert run(settings=SETTINGS, limit=150).status == 73
+    assert run(settings=SETTINGS, env=hurried()).status == 73
     assert calls("route53").count(CHANGE) <= 10
 
 

@@ -419,6 +419,7 @@ def copy_of(authority):
                                         dirs_exist_ok=True)
 
 
+@pytest.mark.thorough(but=["tag", "JSON", "null", "plain"])
 @pytest.mark.parametrize("name", NASTY)
 def test_nasty_settings_end_the_same(world, name):
     assert not "\n".join(world.differences(NASTY[name]))
@@ -448,6 +449,7 @@ def test_the_user_data_of_the_command_end_the_same(world, tmp_path, kind, settin
     assert whole[0] == 0 and world.zone.find(NAME, "A").ttl == 77
 
 
+@pytest.mark.thorough(but=["14"])
 @pytest.mark.parametrize("block", range(15))
 def test_random_settings_end_the_same(world, block):
     """25 texts a block; every other one for --systemd."""

@@ -249,6 +249,7 @@ def test_object_that_is_another_is_refused(fetch):
     assert done.returncode == 65 and not fetch.program.exists()
 
 
+@pytest.mark.thorough(but=["half", "503"])
 @pytest.mark.parametrize("fault", [
     {"action": "reset_during"}, {"action": "cut"}, {"action": "reset_before"},
     {"action": "hang"}, {"action": "trickle", "seconds": 90}, {"status": 503, "code": "SlowDown"},
@@ -272,6 +273,7 @@ def test_object_and_role_that_are_not_there_are_told(fetch, instance):
 
 # Where S3 is
 
+@pytest.mark.thorough(but=["us-gov"])
 @pytest.mark.parametrize(("name", "region", "domain", "wanted"), [
     (BUCKET, "eu-west-1", "amazonaws.com", f"{BUCKET}.s3.DUALeu-west-1.amazonaws.com"),
     ("dots.in.it", "eu-west-1", "amazonaws.com", "s3.DUALeu-west-1.amazonaws.com"),
@@ -304,6 +306,7 @@ def test_it_leaves_14_kb_to_others(source):
 
 # Into S3
 
+@pytest.mark.thorough
 def test_make_publish_uploads_what_mkuserdata_gets(fetch, emulator, tmp_path, instance):
     """With the AWS CLI, of which old versions know no AWS_ENDPOINT_URL_S3."""
     if not os.access("/usr/bin/aws", os.X_OK):

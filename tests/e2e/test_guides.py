@@ -18,6 +18,7 @@ import pytest
 import yaml
 from botocore import xform_name
 from botocore.validate import ParamValidator
+from conftest import RULES, run_make
 from markdown_it import MarkdownIt
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -204,7 +205,8 @@ def test_types_publish_what_the_guide_says(run, zone, instance, column):
 # Commands
 
 def make_targets():
-    rules = re.findall(r"^([^\t#\n=]+):(?!=)", (TOP / "Makefile").read_text(), re.MULTILINE)
+    rules = re.findall(r"^([^\t#\n=]+):(?!=)", "".join(path.read_text() for path in RULES),
+                       re.MULTILINE)
     return {word for rule in rules for word in rule.split()}
 
 
@@ -214,6 +216,15 @@ def test_make_knows_the_targets(page):
              for call in re.findall(r"(?:^|&& )(?:sudo )?make( [^&]*)?", line)]
     for word in (word for call in calls for word in shlex.split(call, comments=True)):
         assert "=" in word or word.startswith(("-", "build/")) or word in make_targets(), word
+
+
+def test_make_help_lists_every_target_of_the_guides():
+    listed = set(re.findall(r"^make ([\w-]+) ", run_make("help").stdout, re.MULTILINE))
+    told = {word for page in PAGES for line in code(page)
+            for call in re.findall(r"(?:^|&& )(?:sudo )?make( [^&]*)?", line)
+            for word in shlex.split(call, comments=True)
+            if "=" not in word and not word.startswith(("-", "build/"))}
+    assert told <= listed and len(listed) > 30
 
 
 def aws_commands():

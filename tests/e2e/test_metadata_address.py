@@ -59,6 +59,7 @@ def on_network(tmp_path):
     return run
 
 
+@pytest.mark.thorough(but=["both"])
 @pytest.mark.parametrize(("addresses", "host"), [
     ([IPV4], "route53.amazonaws.com"), ([IPV6], "route53.global.api.aws"),
     ([IPV6, IPV4], "route53.amazonaws.com")], ids=["IPv4", "IPv6", "both"])
@@ -70,12 +71,14 @@ def test_the_address_that_answers_is_taken(on_network, addresses, host):
     assert imds == 7
 
 
+@pytest.mark.thorough
 def test_the_mode_tells_where_to_begin(on_network):
     status, _, _, asked, _ = on_network(IPV4, IPV6,
                                         env={"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"})
     assert status == 0 and asked == ["CONNECT route53.global.api.aws:443 HTTP/1.1"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("addresses", "host"), [
     ([IPV4], "route53.amazonaws.com"), ([IPV6], "route53.global.api.aws")], ids=["IPv4", "IPv6"])
 def test_reap_takes_the_address_that_answers(on_network, addresses, host):
@@ -85,12 +88,14 @@ def test_reap_takes_the_address_that_answers(on_network, addresses, host):
     assert imds == 3        # token, role, credentials
 
 
+@pytest.mark.thorough
 def test_no_service_at_all_is_said_by_reap(on_network):
     status, _, stderr, asked, _ = on_network("192.0.2.7", more=["reap"])
     assert status == 77 and asked == []
     assert stderr.startswith("bootname-reap: credentials: no credentials; ")
 
 
+@pytest.mark.thorough
 def test_no_service_at_all_is_said(on_network):
     status, _, stderr, asked, _ = on_network("192.0.2.7", settings=ONCE)
     assert status == 75 and asked == []

@@ -62,6 +62,7 @@ def is_overdue(result, seconds, stage="zone", name="bootname"):
     assert TIMEOUT + ALARM - 0.1 < seconds < TIMEOUT + ALARM + SLOW
 
 
+@pytest.mark.thorough(but=["up"])
 @pytest.mark.parametrize("arguments", [(), ("-q",), ("up", "--if-changed"), ("down",)],
                          ids=lambda words: " ".join(words) or "up")
 def test_a_handshake_without_an_end(run, zone, meet, arguments):
@@ -69,6 +70,7 @@ def test_a_handshake_without_an_end(run, zone, meet, arguments):
     is_overdue(*timed(run, *arguments))
 
 
+@pytest.mark.thorough
 def test_a_handshake_without_an_end_as_json(run, zone, meet):
     meet(flood)
     result, seconds = timed(run, "-j")
@@ -76,6 +78,7 @@ def test_a_handshake_without_an_end_as_json(run, zone, meet):
     assert result.json == {"error": {"stage": "zone", "code": 75, "message": OVERDUE + QUESTION}}
 
 
+@pytest.mark.thorough
 def test_nothing_is_changed_behind_it(run, emulator, zone, meet):
     zone.put("webdev1.ec2.example.com", "A", ["198.51.100.7"], ttl=300)
     meet(flood)
@@ -84,6 +87,7 @@ def test_nothing_is_changed_behind_it(run, emulator, zone, meet):
     assert emulator.requests_of("route53") == []
 
 
+@pytest.mark.thorough
 def test_reap_of_such_a_zone(emulator, zone, meet, tmp_path):
     put_owned(zone, "web1.ec2.example.com", "i-0aaaaaaaaaaaaaaa1", "192.0.2.1")
     meet(flood)
@@ -91,6 +95,7 @@ def test_reap_of_such_a_zone(emulator, zone, meet, tmp_path):
     is_overdue(result, seconds, name="bootname-reap")
 
 
+@pytest.mark.thorough
 def test_check_of_such_a_zone(run, zone, meet):
     meet(flood)
     run.cloud_config.write_text(cloud_config(f"timeout: {TIMEOUT}"))
@@ -100,6 +105,7 @@ def test_check_of_such_a_zone(run, zone, meet):
     is_overdue(Result(process.returncode, stdout, stderr), TIMEOUT + ALARM)
 
 
+@pytest.mark.thorough
 def test_the_program_in_user_data_ends_too(run, zone, meet, embedded):
     meet(flood)
     result, seconds = timed(run)
@@ -107,6 +113,7 @@ def test_the_program_in_user_data_ends_too(run, zone, meet, embedded):
     assert TIMEOUT + ALARM - 0.1 < seconds < TIMEOUT + ALARM + SLOW
 
 
+@pytest.mark.thorough
 def test_a_parent_cannot_keep_the_alarm_away(run, zone, meet, monkeypatch):
     wrapper = shlex.join(["/usr/bin/python3", "-c", BLOCKED])
     monkeypatch.setenv("BOOTNAME_WRAPPER", f"{wrapper} {os.environ.get('BOOTNAME_WRAPPER', '')}")
@@ -114,6 +121,7 @@ def test_a_parent_cannot_keep_the_alarm_away(run, zone, meet, monkeypatch):
     is_overdue(*timed(run))
 
 
+@pytest.mark.thorough
 def test_a_parent_cannot_keep_it_from_the_program_in_user_data(run, zone, meet, embedded,
                                                                monkeypatch):
     monkeypatch.setenv("BOOTNAME_WRAPPER", shlex.join(["/usr/bin/python3", "-c", BLOCKED]))

@@ -59,7 +59,7 @@ def test_homepage_that_is_no_plain_url_is_refused(package, kind, homepage):
 
 
 def test_defaults_are_nobodys():
-    makefile = (TOP / "Makefile").read_text()
+    makefile = (FOLDER / "packages.mk").read_text()
     assert re.search(r"^HOMEPAGE \?=$", makefile, re.MULTILINE)
     [maintainer] = re.findall(r"^MAINTAINER \?= (.*)$", makefile, re.MULTILINE)
     assert maintainer == "The bootname authors <bootname@example.com>"

@@ -56,6 +56,7 @@ def take_apart():
         yield made.parts
 
 
+@pytest.mark.thorough(but=["script", "boothook"])
 @pytest.mark.parametrize("name", PARTS)
 def test_each_kind_arrives_as_it_is(make, take_apart, name):
     text, kind = PARTS[name]
@@ -105,6 +106,7 @@ def test_what_cloud_init_would_not_take_is_an_error(make, text, said):
     assert said in make({"a": text}, status=65)
 
 
+@pytest.mark.thorough
 def test_part_that_is_too_large_is_told_with_what_would_fit(make):
     text = "#!/bin/sh\n" + "".join(f": {os.urandom(30).hex()}\n" for _ in range(500))
     told = make({"a": text}, status=65)

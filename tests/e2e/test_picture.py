@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
+import pytest
 from conftest import helper
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -43,6 +44,7 @@ def without_port(lines):
     return [re.sub(r"port \d+", "port N", line.rstrip()) for line in lines]
 
 
+@pytest.mark.thorough
 def test_the_picture_begins_and_ends_with_what_the_demo_prints():
     printed = subprocess.run([sys.executable, TOP / "tests/demo.py"], check=True, text=True,
                              env={**os.environ, "BOOTNAME": helper()[-1]},

@@ -433,6 +433,7 @@ def test_changes_that_the_policy_is_for(submit, standing, changes):
     assert standing() != before
 
 
+@pytest.mark.thorough(but=["MTA-STS", "wildcard", "any other label"])
 @pytest.mark.parametrize("beside", [[], [GOOD], [change("CREATE", OWNER, "TXT", '"x"')]],
                          ids=["alone", "beside an address", "beside an owner"])
 @pytest.mark.parametrize("label", PROOFS.values(), ids=PROOFS)

@@ -233,6 +233,7 @@ ROUTINGS = ["{}", "routing: weighted", "routing: weighted\nweight: 7", "routing:
             "routing: weighted\nset_identifier: a b", "routing: multivalue\nset_identifier: a b "]
 
 
+@pytest.mark.thorough(but=["{}"])
 @pytest.mark.parametrize("way", ["", "action: CREATE", "owner_record: true"])
 @pytest.mark.parametrize("second", ROUTINGS)
 @pytest.mark.parametrize("first", ROUTINGS)

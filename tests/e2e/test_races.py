@@ -5,7 +5,7 @@ import re
 import threading
 
 import pytest
-from conftest import SLOW, cloud_config, heritage, put_owned
+from conftest import SLOW, cloud_config, heritage, hurried, patient, put_owned
 
 NAME = "webdev1.ec2.example.com"
 OWNER = "_bootname." + NAME
@@ -110,7 +110,7 @@ def test_two_that_take_over_from_a_third(run, emulator, zone, meanwhile, calls):
     put_owned(zone, NAME, OTHER, OLD)
     emulator.instance("i-0abcabcabcabcabca", public_ipv4=THIRD)
     meanwhile(lambda: put_owned(zone, NAME, "i-0abcabcabcabcabca", THIRD))
-    result = run(settings=f"{CREATE}\ntake_over: gone")
+    result = run(settings=f"{CREATE}\ntake_over: gone", env=patient())
     assert result.status == 73 and "i-0abcabcabcabcabca" in result.stderr
     assert calls("ec2") == ["DescribeInstances"] * 3     # the first owner twice
     assert zone.values(NAME, "A") == [THIRD]
@@ -150,7 +150,7 @@ def lost_ipv6(zone):
 def test_a_change_whose_answer_was_lost_was_ours(run, emulator, zone, there, settings, action):
     there(zone)
     fault = emulator.faults.add(operation=CHANGE, action=action)
-    result = run("-j", settings=settings)
+    result = run("-j", settings=settings, env=hurried())
     assert result.status == 0 and result.json["changed"] is True
     assert fault.hits == 1
     assert zone.values(NAME, "A") == [ADDRESS] and zone.values(NAME, "AAAA") == []
@@ -237,6 +237,7 @@ def only_winner(results, zone):
     return winner
 
 
+@pytest.mark.thorough(but=["0"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_of_twenty_that_boot_at_once_one_gets_the_name(emulator, zone, boot_at_once, seed):
     dice = random.Random(seed)
@@ -260,6 +261,7 @@ def test_of_two_replacements_one_takes_over(emulator, zone, boot_at_once, seed):
     only_winner(boot_at_once(instances, f"{CREATE}\ntake_over: gone"), zone)
 
 
+@pytest.mark.thorough(but=["0"])
 @pytest.mark.parametrize("seed", SEEDS[:3])
 def test_twenty_with_the_last_word_leave_one_owner(emulator, zone, boot_at_once, seed):
     """UPSERT: whoever came last, the address and the owner record are of one instance."""

@@ -389,6 +389,7 @@ def test_a_list_without_an_end(reap, emulator, zone, put, body):
     assert result.status == 65 and "no end" in result.stderr
 
 
+@pytest.mark.thorough
 def test_batches_are_full_and_no_name_is_split(reap, emulator, zone, put):
     for number, one in enumerate(ids(150)):
         put(one, None, f"w{number:03}", ADDRESS, IPV6)
@@ -760,6 +761,7 @@ def test_a_lost_answer_and_another_took_the_name(reap, emulator, zone, put):
     assert zone.values(NAME, "A") == ["203.0.113.77"]
 
 
+@pytest.mark.thorough
 def test_two_reapers_at_once(reap, emulator, zone, put):
     for number, one in enumerate(ids(60)):
         put(one, None, f"w{number}")
@@ -823,6 +825,7 @@ def test_denied_after_some(reap, emulator, zone, put):
     assert len(sets(zone)) == 3 * told["kept"]
 
 
+@pytest.mark.thorough
 def test_a_rate_of_five_a_second(reap, emulator, zone, put):
     for number, one in enumerate(ids(150)):
         put(one, None, f"w{number}")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import changes_of, heritage, put_owned
+from conftest import changes_of, heritage, patient, put_owned
 
 WWW, API, TAG = "www.ec2.example.com", "api.ec2.example.com", "webdev1.ec2.example.com"
 ME, OTHER = "i-0123456789abcdef0", "i-0fff9999eee888877"
@@ -242,7 +242,7 @@ def test_the_owner_is_asked_for_with_the_instance_s_own_role(run, emulator, zone
     settings = "action: CREATE\ntake_over: gone\nrecords:\n" + "".join(
         f"- name: {name}\n{may_change(emulator, letter, name)}"
         for letter, name in (("a", WWW), ("b", API)))
-    assert run(settings=settings).stdout == BOTH
+    assert run(settings=settings, env=patient()).stdout == BOTH
     assert all("assumed-role/dns-" not in request.credentials.arn
                for service in ("ec2", "sts") for request in emulator.requests_of(service)
                if getattr(request, "credentials", None))

@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 import pytest
-from conftest import ONCE, ROOT, Runner, cloud_config, helper, put_owned
+from conftest import ONCE, ROOT, Runner, cloud_config, helper, preloading, put_owned
 from test_reap import GONE, ZONE, Reaper
 
 NAME = "webdev1.ec2.example.com"
@@ -177,12 +177,12 @@ def run(run, request):
 class Memory:
     """What a process could write to, as it was when it ended: see memory.c."""
 
-    def __init__(self, folder, library):
+    def __init__(self, folder):
         self.folder = folder
         folder.mkdir()
         # Else the loader, where it binds a library's function late, saves the vector registers
         # on the stack, with what memcpy() moved last: a matter of the machine's processor.
-        self.environment = {"LD_PRELOAD": str(library), "MEMORY": str(folder), "LD_BIND_NOW": "1"}
+        self.environment = preloading("memory") | {"MEMORY": str(folder), "LD_BIND_NOW": "1"}
 
     def places(self):
         """Each mapping: its name and its bytes; one without goes on with that in front of it, or
@@ -200,17 +200,9 @@ class Memory:
         assert read > 20                    # two of each library, and the program's own
 
 
-@pytest.fixture(scope="session")
-def memory_library(tmp_path_factory):
-    library = tmp_path_factory.mktemp("memory") / "memory.so"
-    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, ROOT / "tests/e2e/memory.c"],
-                   check=True)
-    return library
-
-
 @pytest.fixture
-def memory(tmp_path, memory_library):
-    return Memory(tmp_path / "memory", memory_library)
+def memory(tmp_path):
+    return Memory(tmp_path / "memory")
 
 
 def pieces(secret):
@@ -274,6 +266,7 @@ def test_memory_is_looked_at(run, program, emulator, zone, memory):
     assert b"bootname/" in content["[heap]"]            # the user agent, of libcurl
 
 
+@pytest.mark.thorough(but=["UPSERT"])
 @pytest.mark.parametrize("settings", [
     None, "action: CREATE", "wait: true", "zone: ec2.example.com\nrecords: [{}, {name: www}]",
     f"role_arn: {ROLE}\nexternal_id: external-42",
@@ -288,24 +281,28 @@ def test_success_leaves_none(leaves_none, program, emulator, zone, instance, set
     assert leaves_none(settings=settings).status == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname"], indirect=True)    # the others lack a word or CREATE
 def test_down_leaves_none(leaves_none, zone, instance):
     put_owned(zone, NAME, instance.id, instance.public_ipv4)
     assert "removing" in leaves_none("down", settings="action: CREATE").stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["service"], indirect=True)
 def test_down_of_what_this_boot_has_published_leaves_none(leaves_none, run, zone):
     run()
     assert "removing" in leaves_none("down").stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname", "service"], indirect=True)     # a word of theirs
 def test_what_is_published_already_leaves_none(leaves_none, run, zone):
     run()
     assert "already" in leaves_none("up", "--if-changed").stdout
 
 
+@pytest.mark.thorough
 def test_expired_credentials_are_left_neither(leaves_none, emulator, zone, instance):
     old = instance.credentials
     emulator.faults.add(operation=LIST, action="callback",
@@ -314,6 +311,7 @@ def test_expired_credentials_are_left_neither(leaves_none, emulator, zone, insta
     assert instance.credentials != old and old in emulator.keyring.all()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("others", "status"), [(True, 0), (False, 75)], ids=["another", "none"])
 def test_an_expired_token_of_the_metadata_is_left_neither(leaves_none, emulator, zone, instance,
                                                           others, status):
@@ -332,12 +330,14 @@ def test_an_expired_token_of_the_metadata_is_left_neither(leaves_none, emulator,
     assert len(instance.metadata.tokens) == 1 + others
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
 def test_broken_credentials_leave_none(leaves_none, emulator, zone, instance, body):
     break_credentials(emulator, instance, body)
     assert leaves_none(settings=ONCE).status == 77
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", [
     {"action": "hang"}, {"action": "reset_before"}, {"action": "reset_during"}, {"status": 503},
     {"action": "endless"}], ids=["hang", "reset", "half", "503", "endless"])
@@ -346,6 +346,7 @@ def test_a_broken_transport_leaves_none(leaves_none, emulator, zone, fault):
     assert leaves_none(settings=ONCE).status in (65, 75)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("message", ["The Canonical String: {token}", "no.\n{token}"],
                          ids=["line", "lines"])
 def test_a_refused_signature_leaves_none(leaves_none, emulator, zone, instance, message):
@@ -355,6 +356,7 @@ def test_a_refused_signature_leaves_none(leaves_none, emulator, zone, instance, 
     assert leaves_none().status == 77
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname"], indirect=True)
 def test_credentials_of_the_environment_are_left_there_only(leaves_none, emulator, zone, instance):
     credentials, instance.role = instance.credentials, None
@@ -374,6 +376,7 @@ def test_reap_leaves_none_but_in_the_environment(reap, emulator, memory):
     check_memory(emulator, memory, [f"{name}={value}" for name, value in env.items()])
 
 
+@pytest.mark.thorough
 def test_reap_leaves_none_of_a_file(reap, emulator, tmp_path, memory):
     user, file = reap.user, tmp_path / "credentials"
     file.write_text(f"[default]\naws_access_key_id = {user.access_key}\n"
@@ -383,6 +386,7 @@ def test_reap_leaves_none_of_a_file(reap, emulator, tmp_path, memory):
     check_memory(emulator, memory, [""])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("settings", [None, f"role_arn: {ROLE}"], ids=["role", "role_arn"])
 def test_reap_leaves_none_of_the_metadata(reap, emulator, zone, instance, memory, settings):
     emulator.roles[ROLE] = {"zones": [zone]}
@@ -391,6 +395,7 @@ def test_reap_leaves_none_of_the_metadata(reap, emulator, zone, instance, memory
     check_memory(emulator, memory)
 
 
+@pytest.mark.thorough
 def test_reap_leaves_none_of_broken_credentials(reap, emulator, instance, memory):
     break_credentials(emulator, instance, BROKEN["bad id"])
     env = dict.fromkeys(reap.user.environment) | instance.environment

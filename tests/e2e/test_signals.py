@@ -80,6 +80,7 @@ def interrupted(emulator):
     return end
 
 
+@pytest.mark.thorough(but=["SIGTERM"])
 @needs_no_wrapper
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
 @pytest.mark.parametrize("stage", STAGES)
@@ -185,6 +186,7 @@ def test_a_server_that_leaves_behind_its_answer(run, emulator, zone, where):
     assert fault.hits == 1 and ours(zone) == {(NAME, "A"): (ADDRESS,)}
 
 
+@pytest.mark.thorough(but=["change"])
 @needs_no_wrapper
 @pytest.mark.parametrize("stage", ["metadata", "back-off", "look-up", "change"])
 def test_stopped_until_the_deadline_is_past_it_ends_when_it_goes_on(run, emulator, zone, stage):

@@ -155,6 +155,7 @@ def botocore_parts(request):
     return signer.scope(sent), signed, signer.signature(to_sign, sent)
 
 
+@pytest.mark.thorough
 def test_same_signature_as_botocore():
     seed = os.environ.get("SIGV4_SEED", random.SystemRandom().getrandbits(32))
     rng = random.Random(int(seed))

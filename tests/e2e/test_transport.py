@@ -144,12 +144,12 @@ def test_keys_are_written_where_curl_is_told_so(emulator, zone, keys):
 
 
 def test_keys_are_not_written(run, zone, keys):
-    assert run(env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
+    assert run(settings="{}", env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
     assert not keys.exists()
 
 
 def test_keys_are_not_written_by_the_program_in_user_data(run, zone, keys, embedded):
-    assert run(env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
+    assert run(settings="{}", env={"SSLKEYLOGFILE": str(keys)}).stdout == SET
     assert not keys.exists()
 
 

@@ -267,6 +267,7 @@ def test_the_program_in_user_data_refuses_others(machine, embedded, emulator, ca
 LIMITS = {"a hashed directory": 45, "a bundle, Amazon's": 60}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("program", ["bootname", "the program in user-data"])
 @pytest.mark.parametrize("case", LIMITS)
 def test_a_boot_takes_few_instructions(machine, monkeypatch, request, note, tmp_path, case,

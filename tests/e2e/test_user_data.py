@@ -20,6 +20,7 @@ import textwrap
 
 import pytest
 import yaml
+from conftest import run_make
 from test_hook import module
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -159,9 +160,7 @@ needs_release = pytest.mark.skipif(
 
 def make_target(*words):
     """`make user-data`, with what `make check` built before."""
-    return subprocess.run(["make", "-s", f"B={BUILD}", "-o", "Makefile", "user-data", *words],
-                          cwd=TOP, capture_output=True, text=True, check=False,
-                          env={"PATH": os.environ["PATH"]})
+    return run_make("user-data", *words, check=False)
 
 
 @needs_release
@@ -213,6 +212,7 @@ def told_size(make, settings, arch, options):
     raise AssertionError
 
 
+@pytest.mark.thorough
 @needs_release
 @pytest.mark.parametrize("case", CASES)
 def test_the_table_of_sizes_is_true(make, case):
@@ -281,6 +281,7 @@ def test_without_a_source_tree_an_installed_helper_is_taken(tmp_path, place, kin
     assert base64.b64decode(last["content"]) == packed
 
 
+@pytest.mark.thorough
 def test_comments_are_left_out_where_they_do_not_fit(make):
     made = make(settings=lines(400), left_out="the comments of the settings").stdout
     content = yaml.safe_load(gzip.decompress(made))["write_files"][0]["content"]
@@ -316,6 +317,7 @@ ODD = {
 }
 
 
+@pytest.mark.thorough(but=["comment", "not ASCII", "quotes"])
 @pytest.mark.parametrize("options", [(), ("--mime",)], ids=["alone", "multipart"])
 @pytest.mark.parametrize("name", TEXTS)
 def test_plain_settings_arrive_as_they_are(run, zone, plain, name, options):
@@ -329,6 +331,7 @@ def test_plain_settings_arrive_as_they_are(run, zone, plain, name, options):
     assert run("-j", config=config).json["records"][0]["ttl"] == 77
 
 
+@pytest.mark.thorough(but=["UTF-16"])
 @pytest.mark.parametrize("name", ODD)
 def test_odd_settings_are_embedded_in_canonical_form(plain, make, name):
     config = plain(settings=ODD[name])
@@ -357,6 +360,7 @@ def test_standard_input_holds_the_settings():
 
 # The check
 
+@pytest.mark.thorough(but=["unknown key"])
 @pytest.mark.parametrize(("settings", "said"), [
     ("zone: example.com\nttll: 60\n", ':2:1: unknown key "ttll"; did you mean "ttl"?'),
     ("ttl: much\n", ":1:6: ttl: "),
@@ -388,6 +392,7 @@ def test_checker_that_cannot_check_is_an_error(make, checker):
     assert "--no-check" in done.stderr
 
 
+@pytest.mark.thorough(but=["boot", "service"])
 @pytest.mark.parametrize(("options", "kind"), [
     ((), "boot"), (("--systemd",), "service"), (("--baked", "--systemd"), "whole"), (URL, "whole"),
     (S3, "whole")])
@@ -501,6 +506,7 @@ def values(count):
     return lines(count).replace("# ", "key: ")
 
 
+@pytest.mark.thorough
 def test_user_data_too_large_is_told_with_what_would_fit(make, tmp_path):
     (tmp_path / "large").write_bytes(elf(size=14900))
     done = make("--no-check", "--systemd", settings=values(8), helper=tmp_path / "large",
@@ -522,6 +528,7 @@ def test_what_is_told_is_the_least_of_all_forms_of_the_settings(make, tmp_path):
     assert len(told) == 1
 
 
+@pytest.mark.thorough
 def test_helper_too_large_is_told_too(make, tmp_path):
     (tmp_path / "large").write_bytes(elf(size=20000))
     done = make(helper=tmp_path / "large", status=65)
@@ -529,17 +536,20 @@ def test_helper_too_large_is_told_too(make, tmp_path):
                      done.stderr)
 
 
+@pytest.mark.thorough
 def test_other_forms_have_the_limit_too(make):
     for form in ("url", "s3", "baked"):
         done = make("--no-check", *FORMS[form], settings=values(600), status=65)
         assert done.stderr.endswith("16,384; shorten the settings\n")
 
 
+@pytest.mark.thorough
 def test_nothing_but_comments_is_ever_left_out(make):
     made = make("--systemd", settings=lines(400), left_out="the comments of the settings")
     assert "SystemCallFilter=~@privileged @resources\n" in gzip.decompress(made.stdout).decode()
 
 
+@pytest.mark.thorough
 def test_room_can_be_reserved(make):
     size = len(make().stdout)
     assert len(make("--reserve", str(16384 - size)).stdout) == size

@@ -9,12 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "aws.h"
 #include "backoff.h"
 #include "credentials.h"
 #include "errinfo.h"
+#include "fake_http.h"
 #include "http.h"
 #include "imds.h"
 #include "options.h"
@@ -24,46 +23,23 @@
 #include "provider.h"
 #include "xml.h"
 
-#undef curl_easy_setopt
-#undef curl_easy_getinfo
-
 enum {
 	PATTERNS = 100, /* at most, in all of the program */
 	PIECE = 16384,	/* what libcurl gives of a body at once */
-	TIMEOUT_S = 300,
-	START_MS = 1000,
-	BOOT_S = 1700000000, /* Tue, 14 Nov 2023 22:13:20 GMT */
 };
 
 /* ---- What the Makefile's FUZZ_WRAPPED leads here: the clock, chance, the
  * environment, the report, the alarm; and patterns, compiled once, for this
  * libc takes nearly all of the time for that. ---- */
 
-int64_t __wrap_platform_now_ms(void);
-void __wrap_platform_sleep_ms(int64_t milliseconds);
-uint32_t __wrap_platform_random(void);
 int64_t __wrap_backoff_delay_ms(struct retry *retry, enum again again,
 				int64_t at_ms, uint32_t random);
 int64_t __real_backoff_delay_ms(struct retry *retry, enum again again,
 				int64_t at_ms, uint32_t random);
 const char *__wrap_platform_variable(const char *name);
-time_t __wrap_time(time_t *seconds);
 void __wrap_print_failure(void);
 bool __wrap_text_matches(const char *text, const char *pattern);
 unsigned __wrap_alarm(unsigned seconds);
-
-static int64_t now_ms = START_MS;
-
-int64_t __wrap_platform_now_ms(void)
-{
-	return now_ms;
-}
-
-void __wrap_platform_sleep_ms(int64_t milliseconds)
-{
-	assert(milliseconds >= 0 && milliseconds <= TIMEOUT_S * 1000);
-	now_ms += milliseconds;
-}
 
 /* A run remembers since when it is throttled: an input is not to. */
 static bool has_begun;
@@ -77,11 +53,6 @@ int64_t __wrap_backoff_delay_ms(struct retry *retry, enum again again,
 	return __real_backoff_delay_ms(retry, again, at_ms, random);
 }
 
-uint32_t __wrap_platform_random(void)
-{
-	return UINT32_MAX / 2;
-}
-
 const char *fuzz_directory;
 
 const char *__wrap_platform_variable(const char *name)
@@ -89,16 +60,10 @@ const char *__wrap_platform_variable(const char *name)
 	return strcmp(name, "RUNTIME_DIRECTORY") ? NULL : fuzz_directory;
 }
 
-time_t __wrap_time(time_t *seconds)
-{
-	assert(!seconds);
-	return BOOT_S + (time_t)(now_ms / 1000);
-}
-
 /* libFuzzer's own, whose clock is a real one. */
 unsigned __wrap_alarm(unsigned seconds)
 {
-	assert(seconds <= TIMEOUT_S + 2);
+	assert(seconds <= FAKE_TIMEOUT_S + 2);
 	return 0;
 }
 
@@ -129,15 +94,6 @@ bool __wrap_text_matches(const char *text, const char *pattern)
 
 /* ---- libcurl. ---- */
 
-static struct {
-	curl_write_callback on_body;
-	curl_write_callback on_header;
-	const char *url;
-	const struct curl_slist *headers;
-	long status;
-	curl_off_t retry_after_s;
-} handle;
-
 struct part {
 	const char *at;
 	const char *end;
@@ -146,59 +102,15 @@ struct part {
 static struct part answers; /* those to come */
 static struct part answer;  /* what is left of the one at hand */
 
-CURL *curl_easy_init(void)
-{
-	return &handle;
-}
-
-void curl_easy_reset(CURL *curl)
-{
-	assert(curl == &handle);
-	memset(&handle, 0, sizeof(handle));
-}
-
-CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
-{
-	va_list args;
-
-	assert(curl == &handle);
-	va_start(args, option);
-	if (option == CURLOPT_WRITEFUNCTION)
-		handle.on_body = va_arg(args, curl_write_callback);
-	if (option == CURLOPT_HEADERFUNCTION)
-		handle.on_header = va_arg(args, curl_write_callback);
-	if (option == CURLOPT_URL)
-		handle.url = va_arg(args, const char *);
-	if (option == CURLOPT_HTTPHEADER)
-		handle.headers = va_arg(args, const struct curl_slist *);
-	if (option == CURLOPT_CONNECTTIMEOUT_MS || option == CURLOPT_TIMEOUT_MS)
-		assert(va_arg(args, long) > 0);
-	va_end(args);
-	return CURLE_OK;
-}
-
-CURLcode curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
-{
-	va_list args;
-
-	assert(curl == &handle);
-	va_start(args, info);
-	if (info == CURLINFO_RESPONSE_CODE)
-		*va_arg(args, long *) = handle.status;
-	if (info == CURLINFO_RETRY_AFTER)
-		*va_arg(args, curl_off_t *) = handle.retry_after_s;
-	va_end(args);
-	return CURLE_OK;
-}
-
 /* Whatever was answered before: a request is one, with nothing smuggled in. */
 static void check_request(void)
 {
 	size_t lines = 0;
 
-	assert(!strncmp(handle.url, "http", 4));
-	assert(!strchr(handle.url, ' ') && fuzz_is_printable(handle.url));
-	for (const struct curl_slist *line = handle.headers; line;
+	assert(!strncmp(fake_request.url, "http", 4));
+	assert(!strchr(fake_request.url, ' ') &&
+	       fuzz_is_printable(fake_request.url));
+	for (const struct curl_slist *line = fake_request.headers; line;
 	     line = line->next) {
 		assert(fuzz_is_printable(line->data));
 		lines++;
@@ -228,21 +140,6 @@ static void take_answer(void)
 	answers.at = c < answers.end ? c + len : c;
 }
 
-/* Give a callback some bytes of its own, since it may write to them.  Returns
- * whether it took them. */
-static bool give(curl_write_callback callback, const char *bytes, size_t size)
-{
-	static char piece[PIECE];
-	char *copy = size > PIECE ? malloc(size) : piece;
-	size_t taken;
-
-	memcpy(copy, bytes, size);
-	taken = callback(copy, 1, size, NULL);
-	if (copy != piece)
-		free(copy);
-	return taken == size;
-}
-
 /* What libcurl itself reads of a header. */
 static curl_off_t length; /* -1: not told */
 
@@ -252,9 +149,9 @@ static void read_line(size_t len)
 
 	(void)snprintf(line, sizeof(line), "%.*s", (int)len, answer.at);
 	if (!strncasecmp(line, "HTTP/1.1 ", 9))
-		handle.status = strtol(line + 9, NULL, 10);
+		fake_request.status = strtol(line + 9, NULL, 10);
 	if (!strncasecmp(line, "Retry-After:", 12))
-		handle.retry_after_s = strtoll(line + 12, NULL, 10);
+		fake_request.retry_after_s = strtoll(line + 12, NULL, 10);
 	if (!strncasecmp(line, "Content-Length:", 15))
 		length = strtoll(line + 15, NULL, 10);
 }
@@ -270,10 +167,11 @@ static bool give_head(void)
 		bool is_last = len == 1 || (len == 2 && *answer.at == '\r');
 
 		read_line(len);
-		if (!give(handle.on_header, answer.at, len))
+		if (!fake_give(fake_request.on_header, answer.at, len))
 			return false;
 		answer.at += len;
-		if (is_last && (handle.status >= 200 || !starts_with("HTTP/")))
+		if (is_last &&
+		    (fake_request.status >= 200 || !starts_with("HTTP/")))
 			return true;
 	}
 	answer.at = answer.end;
@@ -290,7 +188,7 @@ static CURLcode give_body(void)
 	while (left) {
 		size_t some = left < PIECE ? left : PIECE;
 
-		if (!give(handle.on_body, answer.at, some))
+		if (!fake_give(fake_request.on_body, answer.at, some))
 			return CURLE_WRITE_ERROR;
 		answer.at += some;
 		left -= some;
@@ -298,15 +196,13 @@ static CURLcode give_body(void)
 	return is_short ? CURLE_PARTIAL_FILE : CURLE_OK;
 }
 
-CURLcode curl_easy_perform(CURL *curl)
+static CURLcode perform(void)
 {
 	static const char head[] = "HTTP/1.1 200 OK\r\n";
 
-	assert(curl == &handle);
 	check_request();
-	now_ms++;
 	if (answers.at == answers.end) {
-		now_ms += TIMEOUT_S * 1000;
+		fake_now_ms += FAKE_TIMEOUT_S * 1000;
 		return CURLE_OPERATION_TIMEDOUT;
 	}
 	take_answer();
@@ -318,9 +214,9 @@ CURLcode curl_easy_perform(CURL *curl)
 			return CURLE_WRITE_ERROR;
 		return give_body();
 	}
-	handle.status = 200;
-	if (!give(handle.on_header, head, strlen(head)) ||
-	    !give(handle.on_header, "\r\n", 2))
+	fake_request.status = 200;
+	if (!fake_give(fake_request.on_header, head, strlen(head)) ||
+	    !fake_give(fake_request.on_header, "\r\n", 2))
 		return CURLE_WRITE_ERROR;
 	return give_body();
 }
@@ -342,7 +238,8 @@ static void begin(const char *data, size_t size)
 	imds_close();
 	aws_close();
 	http_close();
-	now_ms = START_MS;
+	fake_reset_clock();
+	fake_perform = perform;
 	has_begun = true;
 	answers.at = data;
 	answers.end = data + size;
@@ -391,7 +288,7 @@ void fuzz_open(const uint8_t *data, size_t size)
 	static bool is_open;
 
 	if (!is_open)
-		assert(!http_open(TIMEOUT_S));
+		assert(!http_open(FAKE_TIMEOUT_S));
 	is_open = true;
 	if (http_answer.date_s >= 0)
 		set_clock_back();

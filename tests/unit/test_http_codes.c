@@ -4,18 +4,10 @@
  */
 #include "unit.h"
 
-#include <stdarg.h>
-
-/* CURLOPT_PROTOCOLS, as in http.c. */
-#define CURL_DISABLE_DEPRECATION
-#include <curl/curl.h>
-
+#include "fake_http.h"
 #include "http.h"
 #include "platform.h"
 #include "roots.h"
-
-#undef curl_easy_setopt
-#undef curl_easy_getinfo
 
 enum {
 	LONG_S = 60,
@@ -23,7 +15,6 @@ enum {
 	REFUSED = 4,	 /* options refused, at most */
 	TRIES = 4,
 	QUICK_EXIT = 322, /* older libcurl has no such option */
-	CAINFO_BLOB = 40309,
 };
 
 /* ---- libcurl. ---- */
@@ -38,82 +29,37 @@ static struct {
 	long port;		   /* 0: there was no connection */
 	long sent;		   /* bytes of the request */
 
-	/* What it was told. */
 	unsigned tries;
-	char *text;
-	curl_write_callback on_header;
-	bool has_blob;
 	bool had_blob[TRIES];
 } fake;
 
-CURL *curl_easy_init(void)
+static CURLcode refuse(CURLoption option)
 {
-	return &fake;
-}
-
-void curl_easy_reset(CURL *curl)
-{
-	(void)curl;
-	fake.text = NULL;
-	fake.on_header = NULL;
-	fake.has_blob = false;
-}
-
-CURLcode curl_easy_setopt(CURL *curl, CURLoption option, ...)
-{
-	va_list args;
-
-	(void)curl;
 	for (size_t i = 0; i < REFUSED; i++)
 		if (fake.refusal[i] && fake.lacks[i] == option)
 			return fake.refusal[i];
-	va_start(args, option);
-	if (option == CURLOPT_ERRORBUFFER)
-		fake.text = va_arg(args, char *);
-	if (option == CURLOPT_HEADERFUNCTION)
-		fake.on_header = va_arg(args, curl_write_callback);
-	va_end(args);
-	if ((long)option == CAINFO_BLOB)
-		fake.has_blob = true;
 	return CURLE_OK;
 }
 
-CURLcode curl_easy_getinfo(CURL *curl, CURLINFO info, ...)
+static CURLcode perform(void)
 {
-	va_list args;
-
-	(void)curl;
-	va_start(args, info);
-	if (info == CURLINFO_LOCAL_PORT)
-		*va_arg(args, long *) = fake.port;
-	if (info == CURLINFO_REQUEST_SIZE)
-		*va_arg(args, long *) = fake.sent;
-	if (info == CURLINFO_RESPONSE_CODE)
-		*va_arg(args, long *) = 200;
-	va_end(args);
-	return CURLE_OK;
-}
-
-CURLcode curl_easy_perform(CURL *curl)
-{
-	static char head[] = "HTTP/1.1 200 OK\r\n", end[] = "\r\n";
+	static const char head[] = "HTTP/1.1 200 OK\r\n", end[] = "\r\n";
 	CURLcode code;
 
-	(void)curl;
 	assert_true(fake.tries < TRIES);
-	fake.had_blob[fake.tries] = fake.has_blob;
+	fake.had_blob[fake.tries] = fake_request.has_blob;
+	fake_request.port = fake.port;
+	fake_request.sent = fake.sent;
+	fake_request.status = 200;
 	code = fake.codes[fake.tries++];
 	if (code && fake.reason)
-		strcpy(fake.text, fake.reason);
-	if (code && fake.header) {
-		static char header[64];
-
-		strcpy(header, fake.header);
-		(void)fake.on_header(header, 1, strlen(header), NULL);
-	}
+		strcpy(fake_request.reason, fake.reason);
+	if (code && fake.header)
+		(void)fake_give(fake_request.on_header, fake.header,
+				strlen(fake.header));
 	if (!code) {
-		(void)fake.on_header(head, 1, strlen(head), NULL);
-		(void)fake.on_header(end, 1, strlen(end), NULL);
+		(void)fake_give(fake_request.on_header, head, strlen(head));
+		(void)fake_give(fake_request.on_header, end, strlen(end));
 	}
 	return code;
 }
@@ -125,6 +71,8 @@ static void forget(void)
 	unit_forget();
 	memset(&fake, 0, sizeof(fake));
 	fake.port = 1;
+	fake_refuse = refuse;
+	fake_perform = perform;
 	roots.is_hashed = false;
 	buf_wipe(&roots.pem);
 	build_is_whole = true;
@@ -238,10 +186,10 @@ static const struct {
 	CURLcode told; /* CURLE_OK: it does without */
 } refusals[] = {
 	{"no early exit", LACKS(QUICK_EXIT, CURLE_UNKNOWN_OPTION), CURLE_OK},
-	{"no roots from memory", LACKS(CAINFO_BLOB, CURLE_UNKNOWN_OPTION),
+	{"no roots from memory", LACKS(FAKE_CAINFO_BLOB, CURLE_UNKNOWN_OPTION),
 	 CURLE_OK},
 	{"no roots from memory with this TLS",
-	 LACKS(CAINFO_BLOB, CURLE_NOT_BUILT_IN), CURLE_OK},
+	 LACKS(FAKE_CAINFO_BLOB, CURLE_NOT_BUILT_IN), CURLE_OK},
 	{"no proxies", LACKS(CURLOPT_PROXY, CURLE_UNKNOWN_OPTION),
 	 CURLE_UNKNOWN_OPTION},
 	{"no folder of roots", LACKS(CURLOPT_CAPATH, CURLE_NOT_BUILT_IN),
