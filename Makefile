@@ -60,15 +60,15 @@ FLOORS := \
 	route53,route53_refusal,ec2,sts,provider \
 	instance,interfaces,zone \
 	plan,plan_parts,plan_taken,plan_changes,outcome,print,published,record,leftovers,publish \
-	json,main_json,main_embed,run \
-	check_json,check_print,check_dns,check_state,check_zone,check_record,check \
+	json,main_json,main_embed,run,run_open \
+	check_json,check_print,check_dns,check_dns_parts,check_dns_answer,check_state,check_zone,check_record,check \
 	reap_profile,reap_owners,reap_states,reap_renamed,reap_delete,reap_print,reap_json \
 	main,boot,reap
 # main: the program; boot: what rides in user-data, without people's options;
 # reap: bootname-reap.
 PROGRAMS := main boot reap
 REAP_ONLY := reap_profile reap_owners reap_states reap_renamed reap_delete reap_print reap_json
-HEADER_ONLY := check_state settings_keys plan_parts
+HEADER_ONLY := check_dns_parts check_state settings_keys plan_parts
 MODULES := $(filter-out $(PROGRAMS) $(HEADER_ONLY),$(subst $(comma), ,$(FLOORS)))
 PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 

@@ -212,6 +212,16 @@ static const char *method_of(const struct aws_request *request)
 	return *request->body ? "POST" : "GET";
 }
 
+/* The header of a body; "": there is none. */
+static const char *content_type_of(const struct aws_request *request)
+{
+	if (!*request->body)
+		return "";
+	return endpoint_is_route53(request->service)
+		       ? "content-type:application/xml\n"
+		       : "content-type:application/x-www-form-urlencoded\n";
+}
+
 static struct buf headers; /* the signed ones, then the others */
 
 static int sign(const struct call *call)
@@ -223,10 +233,6 @@ static int sign(const struct call *call)
 	const char *token = call->credentials->field[CREDENTIALS_SESSION_TOKEN];
 	/* Only a user's own key goes without. */
 	bool has_token = !build_is_whole || *token;
-	bool is_global = endpoint_is_route53(request->service);
-	const char *type =
-		is_global ? "content-type:application/xml\n"
-			  : "content-type:application/x-www-form-urlencoded\n";
 	const char *signed_region =
 		endpoint_signing_region(request->service, call->region);
 	static char timestamp[TIME_SIZE];
@@ -236,7 +242,7 @@ static int sign(const struct call *call)
 	buf_set(&scope, "%.8s/%s/%s/aws4_request", timestamp, signed_region,
 		endpoint_service(request->service));
 	buf_set(&headers, "%shost:%.*s\nx-amz-date:%s\n%s%s%s",
-		*request->body ? type : "", (int)strcspn(host, "/"), host,
+		content_type_of(request), (int)strcspn(host, "/"), host,
 		timestamp, has_token ? "x-amz-security-token:" : "", token,
 		has_token ? "\n" : "");
 	buf_set(&signed_headers, "%shost;x-amz-date%s",

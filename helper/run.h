@@ -29,6 +29,10 @@ void run_down(const struct sources *sources);
 
 /* ---- Step by step, for a look at what would be done. ---- */
 
+/* All of the beginning: read the settings, start the clock, wait for other runs,
+ * and learn which instance this is.  Returns 0, or -1 with errinfo filled in. */
+int run_open(struct records *records, const struct sources *sources);
+
 /* Read the settings.  Returns 0, or -1 with errinfo filled in. */
 int run_read_settings(struct records *records, const struct sources *sources);
 
