@@ -7,7 +7,7 @@
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
-VERSION ?= 0.1.0
+VERSION ?= 0.2.0
 
 PREFIX ?= /usr/local
 prefix ?= $(PREFIX)

@@ -91,7 +91,7 @@ user-data: $B/bootname $(foreach kind,$(EMBEDDED),$B/release/bootname-$(kind)-$(
 	@BOOTNAME_BUILD=$(abspath $B) $(PYTHON) cloud-config/mkuserdata --arch $(ARCH) \
 		--check-with $< -o $B/user-data $(OPTIONS) '$(SETTINGS)'
 
-# To a private bucket, for `mkuserdata --s3`; PREFIX of the keys: KEYS=bootname/0.1.0/.
+# To a private bucket, for `mkuserdata --s3`; PREFIX of the keys: KEYS=bootname/0.2.0/.
 KEYS ?= bootname/$(VERSION)/
 
 .PHONY: publish ## the release to S3: BUCKET=NAME

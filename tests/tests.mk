@@ -184,7 +184,7 @@ $B/cloud/hcl: tests/cloud/hcl.go Makefile tests/tests.mk
 		GOCACHE=$(abspath $B)/cloud/go-cache go build -trimpath -o $@ $<
 
 .PHONY: check-cloud ## the templates and policies of cloud-config/
-check-cloud: $B/cloud/hcl | $(CLOUD_ROOT)
+check-cloud: $B/cloud/hcl | $(CLOUD_ROOT) $(if $(CHECK_RELEASE),$(CLOUD_INIT))
 	@CLOUD_MODULES=$(abspath $(CLOUD_ROOT))/node_modules CLOUD_HCL=$(abspath $<) \
 		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -rs -p no:cacheprovider \
 		tests/cloud

@@ -2,6 +2,8 @@
 
 # Who answers for a package: name and address of whoever builds it for others.
 MAINTAINER ?= The bootname authors <bootname@example.com>
+# Where the sources are, for the packages' field Homepage; empty leaves that out.
+HOMEPAGE ?=
 TARBALL = $B/bootname-$(VERSION).tar.gz
 PACKAGING := cloud-config/packages
 
@@ -20,12 +22,12 @@ distcheck: dist
 .PHONY: deb ## build/deb: the Debian package
 deb: dist
 	$(call say,DEB,$B/deb)
-	$(Q)sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
+	$(Q)HOMEPAGE='$(HOMEPAGE)' sh $(PACKAGING)/deb.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/deb
 
 .PHONY: rpm ## build/rpm: the RPM, for the distribution it is built on
 rpm: dist $(PACKED)
 	$(call say,RPM,$B/rpm)
-	$(Q)sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
+	$(Q)HOMEPAGE='$(HOMEPAGE)' sh $(PACKAGING)/rpm.sh $(TARBALL) $(VERSION) '$(MAINTAINER)' $B/rpm $(PACKED)
 
 # What a version's page has, in one folder; and putting it there, with GitHub's CLI.
 .PHONY: release-files ## build/files: what a version publishes

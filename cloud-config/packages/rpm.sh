@@ -1,10 +1,17 @@
 #!/bin/sh
 # Build the RPM of a source tarball and of the helpers to embed:
 # rpm.sh TARBALL VERSION MAINTAINER FOLDER HELPER...  FOLDER has what comes out.
+# HOMEPAGE: an https URL for the tag URL.
 set -eu
 
 tarball=$(realpath "$1") version=$2 maintainer=$3 folder=$(realpath -m "$4")
 shift 4
+case ${HOMEPAGE:-} in
+'') homepage='/@homepage@/d' ;;
+https://*[!A-Za-z0-9:/._~-]*) echo "HOMEPAGE: $HOMEPAGE is not a plain https URL" >&2 && exit 64 ;;
+https://*) homepage="s|@homepage@|$HOMEPAGE|" ;;
+*) echo "HOMEPAGE: $HOMEPAGE is not an https URL" >&2 && exit 64 ;;
+esac
 rm -rf "$folder"
 mkdir -p "$folder/sources"
 cp "$tarball" "$@" "$folder/sources/"
@@ -14,7 +21,7 @@ tar -C "$folder" -xzf "$tarball" "$name/Makefile" \
 # The time of the commit.
 epoch=$(stat -c %Y "$folder/$name/Makefile")
 date=$(LC_ALL=C date -u -d "@$epoch" '+%a %b %d %Y')
-sed "s|@version@|$version|; s|@maintainer@|$maintainer|; s|@date@|$date|" \
+sed "s|@version@|$version|; s|@maintainer@|$maintainer|; s|@date@|$date|; $homepage" \
 	"$folder/$name/cloud-config/packages/bootname.spec" >"$folder/bootname.spec"
 rm -r "${folder:?}/$name"
 # What the make that called this was told is not for the one below.

@@ -1,3 +1,29 @@
+resource "aws_launch_template" "this" {
+  count = var.group_name == null ? 0 : 1
+  # No instance boots before it may write, and while one shuts down it still may.
+  depends_on = [aws_iam_role_policy_attachment.this, aws_route53_record.soa]
+
+  name_prefix = "bootname-"
+  # EC2 asks for the newest AMI at each launch: a newer one is no other launch template.
+  image_id               = coalesce(var.image_id, "resolve:ssm:${var.image_parameter}")
+  instance_type          = var.instance_type
+  key_name               = var.key_name
+  user_data              = local.user_data
+  vpc_security_group_ids = var.security_group_ids
+
+  iam_instance_profile {
+    name = aws_iam_instance_profile.this.name
+  }
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = var.hop_limit
+    http_protocol_ipv6          = var.metadata_ipv6 ? "enabled" : "disabled"
+    instance_metadata_tags      = "enabled"
+  }
+}
+
 # No desired capacity: what scaling has made of it outlives the next apply.
 resource "aws_autoscaling_group" "this" {
   count = var.group_name == null ? 0 : 1
@@ -29,9 +55,16 @@ resource "aws_autoscaling_group" "this" {
     }
   }
 
-  # Instances with former user-data are replaced.
+  # Instances with former user-data are replaced: the new one first, so that a group of one
+  # has no gap.
   instance_refresh {
     strategy = "Rolling"
+
+    preferences {
+      min_healthy_percentage = 100
+      max_healthy_percentage = 200
+      instance_warmup        = var.group_warmup
+    }
   }
 
   lifecycle {

@@ -21,8 +21,10 @@ output "ds_record" {
 }
 
 output "instance_profile" {
-  description = "For instances of your own"
+  description = "For instances of your own: their iam_instance_profile"
   value       = aws_iam_instance_profile.this.name
+  # Whoever takes it boots after it may write.
+  depends_on = [aws_iam_role_policy_attachment.this]
 }
 
 output "policy_arn" {

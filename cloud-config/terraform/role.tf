@@ -6,7 +6,7 @@ resource "aws_iam_role" "this" {
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
-      Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }
+      Principal = { Service = "ec2.amazonaws.com" }
       Action    = "sts:AssumeRole"
     }]
   })
@@ -18,7 +18,7 @@ resource "aws_iam_instance_profile" "this" {
 }
 
 locals {
-  zone_arns = [for id in concat(aws_route53_zone.this[*].zone_id, var.zone_ids) :
+  zone_arns = [for id in local.zone_ids :
     "arn:${data.aws_partition.current.partition}:route53:::hostedzone/${id}"
   ]
   # By their first characters, which leaves out what begins with "_".
@@ -35,6 +35,13 @@ locals {
 resource "aws_iam_role_policy_attachment" "this" {
   role       = aws_iam_role.this.name
   policy_arn = aws_iam_policy.this.arn
+}
+
+resource "aws_iam_role_policy_attachment" "systems_manager" {
+  count = var.systems_manager ? 1 : 0
+
+  role       = aws_iam_role.this.name
+  policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore"
 }
 
 resource "aws_iam_policy" "this" {
@@ -125,11 +132,4 @@ resource "aws_iam_policy" "this" {
       }],
     )
   })
-
-  lifecycle {
-    precondition {
-      condition     = var.create_zone || length(var.zone_ids) > 0
-      error_message = "Without create_zone a zone must be named: set zone_ids."
-    }
-  }
 }

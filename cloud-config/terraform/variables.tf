@@ -1,9 +1,3 @@
-variable "region" {
-  description = "Region of the instances"
-  type        = string
-  default     = "eu-west-1"
-}
-
 # ---- The zone. ----
 
 variable "zone_name" {
@@ -17,9 +11,15 @@ variable "zone_name" {
 }
 
 variable "create_zone" {
-  description = "Make the zone; else zone_ids names one that is there"
+  description = "Make the zone; else it is there: zone_ids names it, or it is looked up by its name"
   type        = bool
-  default     = true
+  default     = false
+}
+
+variable "private_zone" {
+  description = "The zone that is looked up by its name is a private one"
+  type        = bool
+  default     = false
 }
 
 variable "parent_zone_id" {
@@ -31,13 +31,13 @@ variable "parent_zone_id" {
 variable "negative_ttl" {
   description = "Seconds for which a name stays unknown that was asked for too early (SOA); 0: the record is left alone, with Route 53's own 900"
   type        = number
-  default     = 60
+  default     = 0
 }
 
 variable "no_mail" {
   description = "Say that the domain neither sends nor receives mail (SPF, DMARC, null MX)"
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "dmarc_reports" {
@@ -79,7 +79,7 @@ variable "dnssec" {
 # ---- The role. ----
 
 variable "zone_ids" {
-  description = "Ids of hosted zones that the instances write, beside the one that is made here"
+  description = "Ids of hosted zones that the instances write, beside the one that is made here; [] and no create_zone: the one named zone_name"
   type        = list(string)
   default     = []
 }
@@ -132,6 +132,12 @@ variable "private_zones" {
   default     = false
 }
 
+variable "systems_manager" {
+  description = "Let Systems Manager onto the instances: for a session without SSH, and for cloud-config/cloudformation/monitoring.yaml"
+  type        = bool
+  default     = false
+}
+
 variable "zone_role_arn" {
   description = "The setting role_arn: a role in the account of the zone, which writes then"
   type        = string
@@ -157,16 +163,28 @@ variable "own_name_prefix" {
 
 # ---- The instances. ----
 
-variable "user_data_file" {
-  description = "What mkuserdata has written"
+variable "user_data_base64" {
+  description = "What mkuserdata has written, as filebase64(\"user-data\"); or whatever else brings bootname"
   type        = string
-  default     = "../../build/user-data"
+  default     = null
+}
+
+variable "user_data_file" {
+  description = "The same as the name of a file; null for build/user-data of bootname's sources"
+  type        = string
+  default     = null
 }
 
 variable "image_id" {
-  description = "AMI, of the architecture of the user-data; null for the latest Amazon Linux 2023 on x86-64: where there is a newer one by the next apply, the instances are replaced"
+  description = "AMI, of the architecture of the user-data; null for the one that image_parameter names at the launch. A newer one replaces no instance"
   type        = string
   default     = null
+}
+
+variable "image_parameter" {
+  description = "Parameter of Systems Manager that names an AMI"
+  type        = string
+  default     = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 }
 
 variable "instance_type" {
@@ -232,6 +250,12 @@ variable "group_min_size" {
   description = "Instances at least, and at the start; 0 lets the group scale to zero, and starts none"
   type        = number
   default     = 0
+}
+
+variable "group_warmup" {
+  description = "Seconds after which a new instance of the group counts, when instances with former user-data are replaced: until then it has its name"
+  type        = number
+  default     = 120
 }
 
 variable "group_max_size" {

@@ -5,8 +5,17 @@ resource "aws_route53_zone" "this" {
   comment = "Names of EC2 instances, by bootname"
 }
 
+# One that is there already.
+data "aws_route53_zone" "this" {
+  count = var.create_zone || length(var.zone_ids) > 0 ? 0 : 1
+
+  name         = var.zone_name
+  private_zone = var.private_zone
+}
+
 locals {
-  zone_id = var.create_zone ? aws_route53_zone.this[0].zone_id : try(var.zone_ids[0], null)
+  zone_ids = concat(aws_route53_zone.this[*].zone_id, data.aws_route53_zone.this[*].zone_id, var.zone_ids)
+  zone_id  = local.zone_ids[0]
 
   mail_records = var.create_zone && var.no_mail ? {
     "${var.zone_name} TXT" = "v=spf1 -all"
@@ -81,19 +90,19 @@ resource "aws_route53_record" "mta_sts" {
   records = ["v=STSv1; id=${var.mta_sts_id}"]
 }
 
-# ---- The log of queries. ----
+# ---- The log of queries, which Route 53 takes in us-east-1 only, as the key of DNSSEC. ----
 
 resource "aws_cloudwatch_log_group" "queries" {
-  provider = aws.us_east_1
-  count    = var.create_zone && var.query_log_days > 0 ? 1 : 0
+  region = "us-east-1"
+  count  = var.create_zone && var.query_log_days > 0 ? 1 : 0
 
   name              = "/aws/route53/${var.zone_name}"
   retention_in_days = var.query_log_days
 }
 
 resource "aws_cloudwatch_log_resource_policy" "queries" {
-  provider = aws.us_east_1
-  count    = var.create_zone && var.query_log_days > 0 ? 1 : 0
+  region = "us-east-1"
+  count  = var.create_zone && var.query_log_days > 0 ? 1 : 0
 
   policy_name = "route53-${var.zone_name}"
   policy_document = jsonencode({
@@ -119,8 +128,8 @@ resource "aws_route53_query_log" "this" {
 # ---- DNSSEC. To undo it: first the DS record in the domain above, then wait its TTL. ----
 
 resource "aws_kms_key" "dnssec" {
-  provider = aws.us_east_1
-  count    = var.create_zone && var.dnssec ? 1 : 0
+  region = "us-east-1"
+  count  = var.create_zone && var.dnssec ? 1 : 0
 
   description              = "DNSSEC of ${var.zone_name}"
   customer_master_key_spec = "ECC_NIST_P256"

@@ -235,6 +235,25 @@ def test_missing_role_is_an_error_of_the_boot_in_one_clear_line(launch, zone):
     assert re.fullmatch("bootname: credentials: .*role.*", own[0])
     assert machine.run("sh", "-c", f"/{HOOK}; echo $?").endswith("\n77\n")
     assert zone.find(NAME, "A") is None
+    # And status.sh, which others run from outside, says so.
+    assert status_of(machine) == (
+        1, f"bootname failed: the per-boot script at this boot\n{own[0]}\n")
+
+
+def status_of(machine):
+    """The exit status and the output of cloud-config/status.sh there."""
+    machine.write("root/status.sh", (TOP / "cloud-config/status.sh").read_text())
+    text = machine.run("sh", "-c", "sh /root/status.sh; echo $?")
+    said, _, status = text.rstrip("\n").rpartition("\n")
+    return int(status), f"{said}\n" if said else ""
+
+
+def test_status_of_a_machine_that_has_its_name_or_never_had_one(launch, assert_named):
+    machine = launch(user_data())
+    assert_named(machine.boot(), FIRST)
+    assert status_of(machine) == (0, "")
+    machine.run("rm", f"/{HOOK}")
+    assert status_of(machine) == (0, "")
 
 
 # The systemd units

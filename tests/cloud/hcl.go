@@ -44,7 +44,9 @@ type answer struct {
 
 var functions = map[string]function.Function{
 	"can":        tryfunc.CanFunc,
+	"coalesce":   stdlib.CoalesceFunc,
 	"concat":     stdlib.ConcatFunc,
+	"contains":   stdlib.ContainsFunc,
 	"join":       stdlib.JoinFunc,
 	"jsonencode": stdlib.JSONEncodeFunc,
 	"length":     stdlib.LengthFunc,

@@ -11,6 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / "cloud-config"
 TEMPLATES = sorted((FOLDER / "cloudformation").glob("*.yaml"))
 HCL_FILES = sorted([*FOLDER.glob("terraform/*.tf"), *FOLDER.glob("packer/*.pkr.hcl")])
+# Folders, each of which calls the module that the files of terraform/ are.
+EXAMPLES = sorted(FOLDER.glob("terraform/examples/*"))
 # Both are of `make check-cloud`.
 MODULES = pathlib.Path(os.environ["CLOUD_MODULES"])
 HCL = pathlib.Path(os.environ["CLOUD_HCL"])

@@ -53,6 +53,8 @@ class Declarations:
                   if needed and name not in given]
         for name, one in inner:
             if not interface and name in META_BLOCKS:
+                found += [f"no argument {ignored} to ignore" for ignored
+                          in one["attributes"].get("ignore_changes", ()) if ignored not in known]
                 continue
             _, of_block = known.get(name, (False, None))
             found += self.faults(one, of_block) if of_block else [f"no block {name}"]

@@ -28,10 +28,11 @@ def terraform(which, prefix=""):
                  "policy": "aws_iam_role_policy.zone.policy"}[which]
     answer = hcl(values={"var": {"own_name_prefix": prefix, "zone_name": ZONE_NAME,
                                  "own_names": True, "zone_ids": []},
-                         "data": {"aws_partition": {"current": {"partition": "aws"}}},
+                         "data": {"aws_partition": {"current": {"partition": "aws"}},
+                                  "aws_route53_zone": {"this": []}},
                          "aws_iam_role": {"this": {"arn": INSTANCE_ROLE}},
                          "aws_route53_zone": {"this": [{"zone_id": "Z1"}]}},
-                 wanted=("locals.zone_arns", "locals.own_name", "locals.own_id",
+                 wanted=("locals.zone_ids", "locals.zone_arns", "locals.own_name", "locals.own_id",
                          f"resource.{attribute}"))
     return json.loads(answer["values"][f"resource.{attribute}"])
 

@@ -173,11 +173,13 @@ def terraform_policy(**variables):
              "zone_role_arn": None, "program_bucket": None, "zone_ids": [], "record_names": None,
              "wildcard_names": False, "apex_name": False, "zone_name": ZONE_NAME,
              "own_names": False, **variables}
-    values = {"var": known, "data": {"aws_partition": {"current": {"partition": "aws"}}},
-              "aws_route53_zone": {"this": [{"zone_id": "Z1"}]},
+    values = {"var": known, "aws_route53_zone": {"this": [{"zone_id": "Z1"}]},
+              "data": {"aws_partition": {"current": {"partition": "aws"}},
+                       "aws_route53_zone": {"this": []}},
               "aws_iam_role": {"zone": [{"arn": ZONE_ROLE}] * known["own_names"]}}
-    answer = hcl(values=values, wanted=("locals.zone_arns", "locals.record_names",
-                                        "locals.denied_names", "locals.zone_role_arn", name))
+    answer = hcl(values=values, wanted=("locals.zone_ids", "locals.zone_arns",
+                                        "locals.record_names", "locals.denied_names",
+                                        "locals.zone_role_arn", name))
     return json.loads(answer["values"][name])
 
 
@@ -467,8 +469,10 @@ def test_policy_fits_into_a_managed_one_and_so_into_a_role(name):
     assert size(SIZES[name]()) <= MANAGED < INLINE
 
 
+# EC2's principal has one name in all of them: amazonaws.com.cn is of China's endpoints.
 PARTITIONS = (("aws", "amazonaws.com"), ("aws-cn", "amazonaws.com.cn"),
-              ("aws-us-gov", "amazonaws.com"))
+              ("aws-us-gov", "amazonaws.com"), ("aws-iso", "c2s.ic.gov"))
+EC2 = {"Service": "ec2.amazonaws.com"}
 
 
 @pytest.mark.parametrize(("partition", "suffix"), PARTITIONS)
@@ -479,11 +483,28 @@ def test_role_is_of_its_partition(partition, suffix):
                   **{"AWS::Partition": partition, "AWS::URLSuffix": suffix})
     role, policy = (stack.resources()[name] for name in ("Role", "Policy"))
     [trust] = role["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Principal"] == {"Service": f"ec2.{suffix}"}
+    assert trust["Principal"] == EC2
     resources = [resource for one in policy["PolicyDocument"]["Statement"]
                  for resource in ([one["Resource"]] if isinstance(one["Resource"], str)
                                   else one["Resource"]) if resource != "*"]
     assert {*resources} == {zone, f"arn:{partition}:route53:::change/*"}
+
+
+@pytest.mark.parametrize(("partition", "suffix"), PARTITIONS)
+def test_role_of_terraform_trusts_ec2(partition, suffix):
+    name = "resource.aws_iam_role.this.assume_role_policy"
+    found = {"partition": partition, "dns_suffix": suffix}
+    answer = hcl(values={"data": {"aws_partition": {"current": found}}}, wanted=(name,))
+    [trust] = json.loads(answer["values"][name])["Statement"]
+    assert trust == {"Effect": "Allow", "Principal": EC2, "Action": "sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(("wanted", "names"), [("false", 1), ("true", 2)])
+def test_role_lets_systems_manager_in_if_asked_for(wanted, names):
+    stack = Stack(template("role"), {"ZoneArns": ZONE, "ZoneName": ZONE_NAME,
+                                     "SystemsManager": wanted})
+    policies = stack.resources()["Role"]["ManagedPolicyArns"]
+    assert policies == ["Policy", "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"][:names]
 
 
 def test_zone_role_trusts_one_role_with_the_external_id():

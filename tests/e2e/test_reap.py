@@ -9,6 +9,7 @@ import subprocess
 import threading
 
 import pytest
+import yaml
 from conftest import ROOT, SANITIZERS, SLOW, Runner, changes_of, heritage, patient, put_owned
 
 from aws.server import Answer
@@ -1241,6 +1242,15 @@ def test_examples_call_it_as_it_is_called(path):
     for line in lines:
         words = set(re.findall(r" --([a-z-]+)", line))
         assert words <= options()[1], line
+
+
+def test_scheduled_workflow_checks_out_bootname_and_not_its_users_repository():
+    [checkout] = [step for step in yaml.safe_load(read("docs/reap-schedule.yaml"))
+                  ["jobs"]["reap"]["steps"] if step.get("uses", "").startswith("actions/checkout")]
+    owner, _, name = checkout["with"]["repository"].partition("/")
+    assert (owner, name) == ("OWNER", "bootname")       # to be filled in
+    version = re.search(r"^VERSION \?= (\S+)", read("Makefile"), re.MULTILINE)[1]
+    assert checkout["with"]["ref"] == f"v{version}"
 
 
 # An owner comes back between EC2's answer and the batch
