@@ -54,7 +54,7 @@ lint-analyzer: | $B
 			-Werror -c -o $B/.analyzed "$$source" || exit 1; done
 
 # musl's own headers, then ours for the libraries: syntax only.
-.PHONY: lint-musl
+.PHONY: lint-musl ## whether musl's headers have what the sources need
 lint-musl: | $B
 	$(call say,MUSL,'helper tests')
 	$(Q)sh tests/musl.sh $B $(STANDARD) $(DEFINES) -iquote helper -iquote tests/unit \
@@ -80,7 +80,7 @@ lint-python:
 	$(call say,PYTHON,'cloud-config tests')
 	$(Q)$(PYTHON) -m pyflakes cloud-config/mkuserdata cloud-config/*.py tests
 
-.PHONY: lint-prose
+.PHONY: lint-prose ## what docs/STYLE.md asks of pages, messages and comments
 lint-prose:
 	$(call say,PROSE,'README.md docs cloud-config/mkuserdata helper')
 	$(Q)$(PYTHON) tests/prose.py

@@ -19,6 +19,8 @@ BEGINS = {"errinfo_set": 1, "end_with": 0, "finding_fail": 1, "finding_warn": 0}
 ADDS = {"errinfo_add": 0}
 INSERTS = {"yaml_fault": 1, "yaml_fault_at": 2, "write_files_note_obstacle": 2, "is_true": 1,
            "value_fault": 1, "usage_fault": 0, "not_yet": 0, "tell": 1, "refuse_pair": 2}
+# Functions that return a text to insert.
+RETURNS = ("remedy_of", "text_of")
 # Where lines that are no errors are put together.
 LINES = {"buf_set": ("&out", "&told", "&line", "&doubt"), "buf_addf": ("&out", "&told", "&line")}
 
@@ -77,6 +79,10 @@ def texts_of_c(code):
                 kind.update(given[where][1])
         for _, strings in given[where + 1 :]:
             texts.inserts.update(strings)
+    for name in RETURNS:
+        for body in re.findall(rf"\b{name}\([^;{{]*\)\s*{{(.*?)\n}}", code, re.DOTALL):
+            texts.inserts.update(ast.literal_eval(text) for text in TOKENS.findall(body)
+                                 if text[0] == '"')
     return texts
 
 
