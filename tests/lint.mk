@@ -80,7 +80,7 @@ lint-python:
 	$(call say,PYTHON,'cloud-config tests')
 	$(Q)$(PYTHON) -m pyflakes cloud-config/mkuserdata cloud-config/*.py tests
 
-.PHONY: lint-prose
+.PHONY: lint-prose ## the words and lengths of sentences
 lint-prose:
 	$(call say,PROSE,'README.md docs cloud-config/mkuserdata helper')
 	$(Q)$(PYTHON) tests/prose.py

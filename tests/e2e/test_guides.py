@@ -386,7 +386,7 @@ def test_share_that_sees_a_change_is_computed_right():
 def test_partitions_are_those_of_the_program():
     rows = {name.strip("`"): [cell.strip("`") for cell in row]
             for name, *row in table("docs/partitions.md", "partition")}
-    source = re.sub(r'",\s+"', '", "', (TOP / "helper/aws.c").read_text())
+    source = re.sub(r'",\s+"', '", "', (TOP / "helper/endpoint.c").read_text())
     known = re.findall(r'\{"([^"]*)", "(aws[^"]*)", "([^"]*)", "([^"]*)", "([^"]*)"\}', source)
     assert {name for _, name, *_ in known} == set(rows)
     for begin, name, signed_for, domain, dual_stack in known:
