@@ -30,6 +30,7 @@ CC ?= cc
 ifeq ($(origin CC),default)
 CC := cc
 endif
+AR ?= ar
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 PYTHON := /usr/bin/python3
@@ -73,8 +74,6 @@ PACKAGES := libcurl yaml-0.1 json-c libcrypto expat
 
 SOURCES := $(addprefix helper/,$(addsuffix .c,$(MODULES) main reap))
 HEADERS := $(wildcard helper/*.h)
-OBJECTS := $(patsubst %,$B/%.o,$(filter-out $(REAP_ONLY),$(MODULES)) main)
-REAP_OBJECTS := $(MODULES:%=$B/%.o) $B/reap.o
 
 # ---- Flags: found out when first used, so after `make deps` has run. ----
 
@@ -128,8 +127,13 @@ $B/%.o: helper/%.c Makefile | $B
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$B/bootname: $(OBJECTS)
-$B/bootname-reap: $(REAP_OBJECTS)
+# Out of an archive a program gets the modules that it uses, and no others.
+$B/modules.a: $(MODULES:%=$B/%.o)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$B/bootname: $B/main.o $B/modules.a
+$B/bootname-reap: $B/reap.o $B/modules.a
 $B/bootname $B/bootname-reap:
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $^ $(PACKAGE_LIBS) $(LDLIBS)
