@@ -173,10 +173,11 @@ define INSTALLED
 644 $(docdir)/docs/releases docs/releases/*.md
 755 $(pkgdatadir) cloud-config/mkuserdata
 644 $(pkgdatadir) $(MKUSERDATA_READS) cloud-config/*.json cloud-config/*.yaml
+644 $(pkgdatadir) cloud-config/signal.sh cloud-config/status.sh
 644 $(pkgdatadir)/cloudformation cloud-config/cloudformation/*.yaml
 644 $(pkgdatadir)/packer cloud-config/packer/*.hcl
 644 $(pkgdatadir)/systemd cloud-config/systemd/*.service cloud-config/systemd/*.timer
-644 $(pkgdatadir)/terraform cloud-config/terraform/*.tf
+644 $(pkgdatadir)/terraform cloud-config/terraform/*.tf$(foreach one,$(wildcard cloud-config/terraform/examples/*),$(newline)644 $(pkgdatadir)/$(one:cloud-config/%=%) $(one)/*.tf)
 endef
 HELPERS_INSTALLED = 644 $(pkglibdir) $(PACKED)
 
