@@ -1,9 +1,12 @@
 #include "interfaces.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <arpa/inet.h>
 
 #include "errinfo.h"
 #include "http.h"
