@@ -451,4 +451,4 @@ def test_the_policy_of_reap_is_enough(reap, emulator, zone, renamed):
 
 def test_the_manual_says_the_rule():
     page = re.sub(r"\s+", " ", (ROOT / "docs/bootname-reap.8").read_text())
-    assert ".It Fl -renamed" in page and "the old name has an address that is not one of the instance" in page
+    assert ".It Fl -renamed" in page and "the old name has an address that does not belong to the instance" in page
