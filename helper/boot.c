@@ -41,5 +41,5 @@ int main(int argc, char **argv)
 	errinfo.stage = "usage";
 	if (run(argc, argv))
 		print_failure();
-	platform_exit(outcome.status);
+	platform_exit((int)outcome.status);
 }

@@ -42,7 +42,8 @@ static void print(enum finding finding, const char *step, const char *what,
 
 /* The text is what was found and, behind "; ", what to do; of what works more
  * lines may be told. */
-static void tell(enum finding finding, int status, struct buf *text)
+static void tell(enum finding finding, enum exit_status status,
+		 struct buf *text)
 {
 	static const char results[][5] = {"ok", "warn", "fail"};
 	const char *end = finding == FINDING_OK ? "\n" : "; ";
@@ -87,7 +88,7 @@ void finding_warn(const char *format, ...)
 	TELL(FINDING_WARN, STATUS_OK);
 }
 
-void finding_fail(int status, const char *format, ...)
+void finding_fail(enum exit_status status, const char *format, ...)
 {
 	TELL(FINDING_FAIL, status);
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "errinfo.h"
+
 enum finding {
 	FINDING_OK,
 	FINDING_WARN, /* works, but not as one would want */
@@ -27,7 +29,7 @@ void check_print_open(bool is_json);
 void finding_ok(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void finding_warn(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
-void finding_fail(int status, const char *format, ...)
+void finding_fail(enum exit_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Tell errinfo. */

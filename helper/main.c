@@ -160,5 +160,5 @@ int main(int argc, char **argv)
 		if (options.wants_json)
 			(void)print_json(main_json_result());
 	}
-	platform_exit(outcome.status);
+	platform_exit((int)outcome.status);
 }

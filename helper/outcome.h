@@ -30,7 +30,7 @@ enum { OUTCOME_PLANS = 16 };
 extern struct outcome {
 	const struct plan *plans[OUTCOME_PLANS]; /* carried out */
 	size_t count;
-	int status; /* of the first failure; 0: there was none */
+	enum exit_status status; /* of the first failure; 0: there was none */
 	/* For a person: an embedded helper leaves these alone. */
 	struct errinfo first_error;
 	bool has_changed;

@@ -351,5 +351,5 @@ int main(int argc, char **argv)
 	http_close();
 	owners_free(&owners);
 	owners_forget();
-	platform_exit(outcome.status);
+	platform_exit((int)outcome.status);
 }

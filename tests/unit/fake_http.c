@@ -7,10 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-enum {
-	PIECE = 16384,		   /* what libcurl gives of a body at once */
-	HALF = UINT32_MAX / 2 + 1, /* what is drawn at random */
-};
+enum { PIECE = 16384 }; /* what libcurl gives of a body at once */
+
+static const uint32_t HALF = UINT32_MAX / 2 + 1; /* what is drawn at random */
 
 /* ---- The clock, and chance. ---- */
 

@@ -32,7 +32,7 @@ static int print_error_to(char *text, size_t size)
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
 	outcome.status = 0;
 	print_failure();
-	status = outcome.status;
+	status = (int)outcome.status;
 	assert_true(dup2(kept, STDERR_FILENO) >= 0);
 	(void)close(kept);
 	(void)close(ends[1]);

@@ -70,7 +70,7 @@ static int attempt(void *context)
 	if (tries++ >= failures)
 		return 0;
 	(void)errinfo_set(STATUS_DENIED, "no answer");
-	(void)errinfo_retry(again);
+	(void)errinfo_retry((enum again)again);
 	errinfo.until_ms = patience_ms;
 	errinfo.code = "Throttling";
 	return -1;
