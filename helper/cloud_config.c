@@ -54,7 +54,7 @@ static int take_plain_entry(struct search *search, char **entry)
 
 static int read_plain_entry(struct search *search)
 {
-	struct yaml_members members;
+	struct yaml_members members = {.text = {NULL}};
 	int rc = yaml_read_members("path encoding content ", &members);
 
 	rc = rc ? rc : take_plain_entry(search, members.text);

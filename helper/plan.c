@@ -158,9 +158,9 @@ static void learn_owner(struct plan *plan, const char *value)
 		return;
 	value += strlen(PLAN_OWNER_START);
 	memcpy(plan->owner, value, strlen(value) + 1);
-	*strchr(plan->owner, '"') = '\0';
+	plan->owner[strcspn(plan->owner, "\"")] = '\0';
 	plan->owner_id = plan->owner;
-	end = strchr(plan->owner, ',');
+	end = plan->owner + strcspn(plan->owner, ",");
 	*end = '\0';
 	plan->owner_region = end + strlen(",region=");
 	end = strchr(plan->owner_region, ',');

@@ -17,12 +17,18 @@ static struct buf path;
 static struct buf query;
 static struct buf resource;
 
+/* What is read of an answer, as xml_read takes it. */
+struct answer {
+	const char *fields;
+	xml_row on_row;
+	void *context;
+};
+
 /* Make a call whose path is made of the folders "hostedzone" or "change", an id
- * in it and what comes behind.  once: as in struct aws_request.
- * fields, on_row, context: as in xml_read. */
+ * in it and what comes behind.  once: as in struct aws_request. */
 static int send(const char *operation, const char *folder, const char *id,
 		const char *behind, const char *body, bool once,
-		const char *fields, xml_row on_row, void *context)
+		const struct answer *answer)
 {
 	const struct aws_request request = {
 		.service = AWS_ROUTE53,
@@ -37,17 +43,17 @@ static int send(const char *operation, const char *folder, const char *id,
 
 	buf_set(&path, API "%s%s%s", folder, id, behind);
 	buf_set(&resource, "%s%s", folder, *folder == 'c' ? "*" : id);
-	rc = aws_call(&request, fields, on_row, context);
+	rc = aws_call(&request, answer->fields, answer->on_row,
+		      answer->context);
 	buf_wipe(&query);
 	return rc;
 }
 
-static int call(const char *operation, const char *folder, const char *id,
-		const char *behind, const char *body, const char *fields,
-		xml_row on_row, void *context)
+/* The same as a GET of what is below an id. */
+static int get(const char *operation, const char *folder, const char *id,
+	       const char *behind, const struct answer *answer)
 {
-	return send(operation, folder, id, behind, body, false, fields, on_row,
-		    context);
+	return send(operation, folder, id, behind, "", false, answer);
 }
 
 /* Append a parameter of the query, if it has a value. */
@@ -116,10 +122,10 @@ int route53_list_hosted_zones_by_name(struct hosted_zone_place *place,
 	/* No more than come with one round trip: TCP begins with ten segments
 	 * (RFC 6928), and a zone takes up to 700 bytes. */
 	add_parameter("maxitems", "20");
-	return call(
-		"ListHostedZonesByName", "hostedzonesbyname", "", "", "",
-		"HostedZone Id Name PrivateZone NextDNSName NextHostedZoneId ",
-		on_zone_row, &listing);
+	return get("ListHostedZonesByName", "hostedzonesbyname", "", "",
+		   &(struct answer){"HostedZone Id Name PrivateZone "
+				    "NextDNSName NextHostedZoneId ",
+				    on_zone_row, &listing});
 }
 
 static int on_vpc_zone_row(const struct buf *row, void *context)
@@ -147,9 +153,9 @@ int route53_list_hosted_zones_by_vpc(const char *vpc_id, const char *region,
 	add_parameter("nexttoken", token->data);
 	add_parameter("vpcid", vpc_id);
 	add_parameter("vpcregion", region);
-	return call("ListHostedZonesByVPC", "hostedzonesbyvpc", "", "", "",
-		    "HostedZoneSummary HostedZoneId NextToken ",
-		    on_vpc_zone_row, &listing);
+	return get("ListHostedZonesByVPC", "hostedzonesbyvpc", "", "",
+		   &(struct answer){"HostedZoneSummary HostedZoneId NextToken ",
+				    on_vpc_zone_row, &listing});
 }
 
 /* One zone, and where its texts go. */
@@ -177,9 +183,9 @@ int route53_get_hosted_zone(const char *zone_id, struct hosted_zone *zone,
 	struct zone_details details = {zone, servers, vpcs};
 
 	route53_cut_id(zone->id, sizeof(zone->id), zone_id);
-	return call("GetHostedZone", "hostedzone/", zone_id, "", "",
-		    "- Name PrivateZone NameServer VPCId ", on_details,
-		    &details);
+	return get("GetHostedZone", "hostedzone/", zone_id, "",
+		   &(struct answer){"- Name PrivateZone NameServer VPCId ",
+				    on_details, &details});
 }
 
 /* ---- Record sets. ---- */
@@ -248,6 +254,13 @@ int route53_list_record_sets(const char *zone_id,
 			     record_set_handler on_set, void *context)
 {
 	struct set_listing listing = {place, on_set, context};
+	const struct answer answer = {
+		build_is(BUILD_WHOLE) ? "ResourceRecordSet " ELEMENTS
+					"DNSName NextRecordName "
+					"NextRecordType NextRecordIdentifier "
+				      : "ResourceRecordSet " ELEMENTS
+					"DNSName NextRecordName ",
+		on_set_row, &listing};
 
 	if (build_is(BUILD_WHOLE))
 		add_parameter("identifier", place->identifier.data);
@@ -255,14 +268,8 @@ int route53_list_record_sets(const char *zone_id,
 	add_parameter("name", place->name.data);
 	if (build_is(BUILD_WHOLE))
 		add_parameter("type", place->type.data);
-	return call(
-		"ListResourceRecordSets", "hostedzone/", zone_id, "/rrset", "",
-		build_is(BUILD_WHOLE) ? "ResourceRecordSet " ELEMENTS
-					"DNSName NextRecordName "
-					"NextRecordType NextRecordIdentifier "
-				      : "ResourceRecordSet " ELEMENTS
-					"DNSName NextRecordName ",
-		on_set_row, &listing);
+	return get("ListResourceRecordSets", "hostedzone/", zone_id, "/rrset",
+		   &answer);
 }
 
 /* Append a text as XML; a value that follows another is a record of its own. */
@@ -345,7 +352,8 @@ int route53_change_record_sets(const char *zone_id, const char *instance_id,
 	if (buf_is_cut(&batch))
 		return errinfo_set(STATUS_DATA, "the batch is too large");
 	if (!send("ChangeResourceRecordSets", "hostedzone/", zone_id, "/rrset/",
-		  batch.data, once, "- Id Status ", on_change_info, &info))
+		  batch.data, once,
+		  &(struct answer){"- Id Status ", on_change_info, &info}))
 		return 0;
 	if (build_is(BUILD_WHOLE) && once && errinfo.status == STATUS_DEADLINE)
 		errinfo.again = AGAIN_LATER;
@@ -356,8 +364,8 @@ int route53_get_change(const char *change_id, bool *is_insync)
 {
 	struct change_info info = {.id = NULL};
 
-	if (call("GetChange", "change/", change_id, "", "", "- Id Status ",
-		 on_change_info, &info))
+	if (get("GetChange", "change/", change_id, "",
+		&(struct answer){"- Id Status ", on_change_info, &info}))
 		return -1;
 	*is_insync = info.is_insync;
 	return 0;

@@ -175,7 +175,7 @@ def test_installed_mkuserdata_embeds_for_both_architectures(installed):
 
 LISTED = {"xml_read": (r"XML_FIELDS = (\d+)", "xml.h"),
           "yaml_read_members": (r"YAML_MEMBERS = (\d+)", "yaml.h")}
-LISTED |= dict.fromkeys(("aws_call", "call"), LISTED["xml_read"])
+LISTED |= dict.fromkeys(("aws_call", "call", "get", "send"), LISTED["xml_read"])
 
 
 def lists_of_words(code):

@@ -271,7 +271,7 @@ static void carry_out_run(void)
 		run_down(&sources);
 	else
 		run_up(&sources, self->command == REFRESH);
-	_exit(outcome.status);
+	_exit((int)outcome.status);
 }
 
 /* A failure within a run's process is one of the test. */
