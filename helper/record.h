@@ -60,13 +60,15 @@ static inline bool records_are_removed(const struct records *records)
 }
 
 /* The first record that the settings ask for. */
-static inline struct record *records_first(struct records *records)
+__attribute__((nonnull, returns_nonnull)) static inline struct record *
+records_first(struct records *records)
 {
 	return &records->all[LEFTOVERS];
 }
 
 /* The first leftover, or else the first record. */
-static inline struct record *records_first_of_all(struct records *records)
+__attribute__((nonnull, returns_nonnull)) static inline struct record *
+records_first_of_all(struct records *records)
 {
 	return records_first(records) -
 	       (records_have_leftovers() ? records->leftover_count : 0);

@@ -193,7 +193,7 @@ def test_no_list_of_words_is_longer_than_what_it_fills():
     for source in sorted((TOP / "helper").glob("*.c")):
         for name, words in lists_of_words(preprocessed(source)):
             found[name].append(words)
-    assert all(found.values()) and len(found["call"]) >= 9
+    assert all(found.values()) and sum(map(len, found.values())) >= 9
     for name, (pattern, header) in LISTED.items():
         limit = int(re.search(pattern, (TOP / "helper" / header).read_text())[1])
         assert max(map(len, found[name])) <= limit, name
