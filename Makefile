@@ -53,7 +53,7 @@ endef
 # floors, those before it in its own, and the parts of itself, as plan_taken is of
 # plan.
 FLOORS := \
-	build,platform,text,options,buf,errinfo \
+	build,platform,text,buf,errinfo,options \
 	credentials,yaml,xml,file,backoff,dnsname,roots \
 	http,http_clock,sigv4,settings,settings_keys,settings_read,check_resolver \
 	imds,endpoint,aws,write_files,cloud_config_none,cloud_config \

@@ -43,7 +43,6 @@ static const struct option long_options[] = {
 
 static int usage_fault(const char *what)
 {
-	errinfo.stage = "usage";
 	return errinfo_set(STATUS_USAGE, "%s; see bootname -h", what);
 }
 
@@ -84,64 +83,100 @@ static int run_embed(const char *program, const char *settings_file)
 	return usage_fault("--embed takes boot, service or whole");
 }
 
-static int run(int argc, char **argv)
-{
-	struct sources sources = {NULL, NULL};
-	bool if_changed = false;
-	const char *embedding = NULL;
+/* What the command line asks for. */
+struct request {
+	struct sources sources;
+	bool if_changed;
+	const char *embedding; /* NULL: none */
 	const char *command;
-	int option;
+};
 
-	while ((option = getopt_long(argc, argv, "c:d:hjnqvV", long_options,
-				     NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			sources.settings_file = optarg;
-			break;
-		case 'd':
-			sources.defaults_file = optarg;
-			break;
-		case 'e':
-			embedding = optarg;
-			break;
-		case 'h':
-			return print_text(usage);
-		case 'i':
-			if_changed = true;
-			break;
-		case 'j':
-			options.wants_json = true;
-			break;
-		case 'n':
-			options.is_dry_run = true;
-			break;
-		case 'q':
-			options.is_quiet = true;
-			break;
-		case 'v':
-			options.is_verbose = true;
-			break;
-		case 'V':
-			return print_text("bootname " BOOTNAME_VERSION "\n");
-		default:
-			return usage_fault("unknown option, or no FILE");
-		}
+/* Print what was asked for instead of a command.  Returns 1, or -1. */
+static int print_asked(const char *text)
+{
+	errinfo.stage = "report";
+	return print_text(text) ? -1 : 1;
+}
+
+/* Returns 0; 1 if the text that was asked for has been printed; or -1. */
+static int take_option(struct request *request, int option, char **argv)
+{
+	switch (option) {
+	case 'c':
+		request->sources.settings_file = optarg;
+		return 0;
+	case 'd':
+		request->sources.defaults_file = optarg;
+		return 0;
+	case 'e':
+		request->embedding = optarg;
+		return 0;
+	case 'h':
+		return print_asked(usage);
+	case 'i':
+		request->if_changed = true;
+		return 0;
+	case 'j':
+		options.wants_json = true;
+		return 0;
+	case 'n':
+		options.is_dry_run = true;
+		return 0;
+	case 'q':
+		options.is_quiet = true;
+		return 0;
+	case 'v':
+		options.is_verbose = true;
+		return 0;
+	case 'V':
+		return print_asked("bootname " BOOTNAME_VERSION "\n");
+	default:
+		(void)options_refuse(option, argv);
+		return errinfo_add("; see bootname -h");
 	}
-	if (sources.settings_file && sources.defaults_file)
+}
+
+/* Returns as take_option. */
+static int read_command_line(struct request *request, int argc, char **argv)
+{
+	int option;
+	int rc = 0;
+
+	while (!rc && (option = getopt_long(argc, argv, ":c:d:hjnqvV",
+					    long_options, NULL)) != -1)
+		rc = take_option(request, option, argv);
+	if (rc)
+		return rc;
+	if (request->sources.settings_file && request->sources.defaults_file)
 		return usage_fault("-c and -d exclude each other");
-	if (embedding)
-		return run_embed(embedding, sources.settings_file);
-	command = argv[optind] ? argv[optind] : "up";
+	request->command = argv[optind] ? argv[optind] : "up";
+	if (request->embedding)
+		return 0;
 	if (argv[optind] && argv[optind + 1])
 		return usage_fault("one command at a time");
-	if (if_changed && strcmp(command, "up"))
+	if (request->if_changed && strcmp(request->command, "up") != 0)
 		return usage_fault("--if-changed goes with up");
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.embedding = NULL};
+	const struct sources *sources = &request.sources;
+	const char *command;
+	int rc = read_command_line(&request, argc, argv);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	if (request.embedding)
+		return run_embed(request.embedding, sources->settings_file);
+	command = request.command;
 	if (!strcmp(command, "check"))
-		return run_check(&sources);
+		return run_check(sources);
 	if (!strcmp(command, "down"))
-		run_down(&sources);
+		run_down(sources);
 	else if (!strcmp(command, "up"))
-		run_up(&sources, if_changed);
+		run_up(sources, request.if_changed);
 	else
 		return usage_fault("the commands are up, down and check");
 	errinfo.stage = "report";
@@ -154,7 +189,7 @@ int main(int argc, char **argv)
 	build_is_whole = true;
 	platform_harden(print_overdue);
 	opterr = 0;
-	errinfo.stage = "report";
+	errinfo.stage = "usage";
 	if (run(argc, argv)) {
 		print_failure();
 		if (options.wants_json)

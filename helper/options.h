@@ -15,4 +15,12 @@ extern struct options {
 	bool wants_json;
 } options;
 
+/*
+ * Record what getopt_long has refused, by the name of the option.
+ * answer: what it returned: '?', or ':' if a value is missing.
+ * argv: of main.
+ * Returns -1 with STATUS_USAGE; the caller adds which help to read.
+ */
+int options_refuse(int answer, char *const *argv);
+
 #endif

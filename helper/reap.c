@@ -72,7 +72,7 @@ static int usage_fault(const char *what)
 }
 
 /* Returns 1 where the text asked for has been printed. */
-static int take_option(int option)
+static int take_option(int option, char **argv)
 {
 	switch (option) {
 	case 'c':
@@ -108,7 +108,8 @@ static int take_option(int option)
 		zone_name = optarg;
 		return 0;
 	default:
-		return usage_fault("unknown option, or a value is missing");
+		(void)options_refuse(option, argv);
+		return errinfo_add("; see bootname-reap -h");
 	}
 }
 
@@ -117,9 +118,9 @@ static int take_options(int argc, char **argv)
 	int option;
 	int rc;
 
-	while ((option = getopt_long(argc, argv, "c:hjnqvV", long_options,
+	while ((option = getopt_long(argc, argv, ":c:hjnqvV", long_options,
 				     NULL)) != -1) {
-		rc = take_option(option);
+		rc = take_option(option, argv);
 		if (rc)
 			return rc;
 	}

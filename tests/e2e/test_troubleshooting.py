@@ -24,7 +24,7 @@ RETURNS = ("remedy_of", "text_of")
 # Where lines that are no errors are put together.
 LINES = {"buf_set": ("&out", "&told", "&line", "&doubt"), "buf_addf": ("&out", "&told", "&line")}
 
-CONVERSIONS = re.compile(r"(?:%(?:\.\d+)?(?:l|z)?[sdu])+")
+CONVERSIONS = re.compile(r"(?:%(?:\.(?:\d+|\*))?(?:l|z)?[sdu])+")
 CAPITALS = r" ?\b[A-Z][A-Z0-9_]*\b|[0-9][0-9,.]*"
 TOKENS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|\w+|\S')
 

@@ -41,6 +41,15 @@ def test_wrong_usage(run, emulator, zone, arguments):
     assert emulator.requests == []
 
 
+@pytest.mark.parametrize("arguments, message", [
+    (("--versoin",), "unknown option --versoin"), (("-x",), "unknown option -x"),
+    (("-nx",), "unknown option -x"), (("--unknown=value",), "unknown option --unknown"),
+    (("-c",), "-c needs a value"), (("-qd",), "-d needs a value"),
+    (("--json=yes",), "--json takes no value")], ids=lambda row: row if isinstance(row, str) else "")
+def test_wrong_option_is_named(run, arguments, message):
+    assert run(*arguments).stderr == f"bootname: usage: {message}; see bootname -h\n"
+
+
 def test_wrong_usage_as_json(run, emulator):
     result = run("-j", "reap")
     assert result.status == 64
