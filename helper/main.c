@@ -149,7 +149,8 @@ static int read_command_line(struct request *request, int argc, char **argv)
 		return rc;
 	if (request->sources.settings_file && request->sources.defaults_file)
 		return usage_fault("-c and -d exclude each other");
-	request->command = argv[optind] ? argv[optind] : "up";
+	if (argv[optind])
+		request->command = argv[optind];
 	if (request->embedding)
 		return 0;
 	if (argv[optind] && argv[optind + 1])
@@ -161,7 +162,7 @@ static int read_command_line(struct request *request, int argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	struct request request = {.embedding = NULL};
+	struct request request = {.command = "up"};
 	const struct sources *sources = &request.sources;
 	const char *command;
 	int rc = read_command_line(&request, argc, argv);
