@@ -390,8 +390,10 @@ static const char *member(size_t i)
 static int on_members(void *context)
 {
 	(void)context;
-	if (yaml_read_members("path encoding content ", &found))
+	if (yaml_read_members("path encoding content ", &found)) {
+		yaml_wipe_members(&found);
 		return -1;
+	}
 	calls++;
 	for (size_t i = 0; i < 3; i++)
 		buf_addf(&seen, "%s;", member(i));
